@@ -1,0 +1,83 @@
+# Training sets -> trained cells -> scores.
+
+
+rule train_classifier:
+    input:
+        split="results/{experiment}/data/r{r}.csv",
+        dev_images=DEV["images"],
+        training_set="results/{experiment}/sets/{arm}/r{r}.csv",
+        set_record="results/{experiment}/sets/{arm}/r{r}.json",
+        images=set_images,
+    output:
+        model="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/model.safetensors",
+        snapshots="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/snapshots.safetensors",
+        history="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/history.csv",
+        record="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/status.json",
+    log:
+        "results/{experiment}/logs/train_classifier/{arm}-{clf}-r{r}f{f}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/train_classifier/{arm}-{clf}-r{r}f{f}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: EXPERIMENT.compute.threads
+    resources:
+        gpu=gpu(),
+        mem_mb=4000,
+        runtime=360,
+    params:
+        seed=EXPERIMENT.seed,
+        classifier=lambda w: asdict(EXPERIMENT.classifiers[w.clf]),
+        budget=asdict(STUDY_CONFIG.budget),
+        compute=compute(),
+        code=lambda w: code("train_classifier", classifier_network(w.clf)),
+    message:
+        "Training {wildcards.clf} on arm {wildcards.arm}, repeat {wildcards.r}, fit {wildcards.f}"
+    script:
+        "../workflow/scripts/train_classifier.py"
+
+
+# The only rule that opens the sealed test set.
+rule score_repeat:
+    input:
+        split="results/{experiment}/data/r{r}.csv",
+        dev_images=DEV["images"],
+        dev_index=DEV["index"],
+        test_images=TEST["images"],
+        test_index=TEST["index"],
+        models=lambda w: cell_files("model.safetensors", w.r),
+        snapshots=lambda w: cell_files("snapshots.safetensors", w.r),
+        records=lambda w: cell_files("status.json", w.r),
+        sets=lambda w: [f"{RESULTS}/sets/{arm}/r{w.r}.csv" for arm in ARMS],
+        images=lambda w: [
+            file
+            for name, arm in ARMS.items()
+            for file in (classic_files(name, w.r)[:1] if arm.classic else [])
+            + (sample_files(arm.gan, w.r)[:1] if arm.gan else [])
+        ],
+    output:
+        scores="results/{experiment}/scores/r{r}.json",
+        predictions="results/{experiment}/scores/r{r}-predictions.csv",
+        probabilities="results/{experiment}/scores/r{r}-probabilities.npy",
+    log:
+        "results/{experiment}/logs/score_repeat/r{r}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/score_repeat/r{r}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: EXPERIMENT.compute.threads
+    resources:
+        gpu=gpu(),
+        mem_mb=4000,
+        runtime=60,
+    params:
+        part=lambda w: part_of(w.r),
+        fixed_test=DATA_CONFIG.parts == 1,
+        arms=list(ARMS),
+        classifiers={name: asdict(EXPERIMENT.classifiers[name]) for name in STUDY_CONFIG.classifiers},
+        fits=STUDY_CONFIG.fits,
+        compute=compute(),
+        code=code("score_repeat", *map(classifier_network, STUDY_CONFIG.classifiers)),
+    message:
+        "Scoring repeat {wildcards.r} on the sealed test set"
+    script:
+        "../workflow/scripts/score_repeat.py"

@@ -1,0 +1,159 @@
+# Validation, constraints and helpers: everything the rules need that is not a rule.
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+SCRIPTS = ROOT / "workflow/scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from ganaug.code import code_digest
+from ganaug.config import amount_label
+from ganaug.config import parse as parse_config
+from ganaug.data.fingerprint import fingerprint
+from ganaug.errors import UserError
+from ganaug.io import read_json
+from ganaug.schema import check as check_config
+from ganaug.schema import load_presets, load_schemas
+
+try:
+    check_config(config, load_schemas(ROOT / "config/schemas"))
+    EXPERIMENT = parse_config(config, load_presets(ROOT / "config"))
+except UserError as error:
+    print(f"ganaug: {error}", file=sys.stderr)
+    sys.exit(1)
+
+STUDY_CONFIG, DATA_CONFIG = EXPERIMENT.study, EXPERIMENT.data
+RESULTS = f"results/{EXPERIMENT.experiment}"
+REPEATS = range(STUDY_CONFIG.repeats)
+ARMS = {name: EXPERIMENT.arms[name] for name in STUDY_CONFIG.arms}
+# Only what the arms of the study ask for is trained.
+GANS = {arm.gan.name: EXPERIMENT.gans[arm.gan.name] for arm in ARMS.values() if arm.gan}
+ENVIRONMENT = "../envs/environment.yaml"
+
+
+wildcard_constraints:
+    experiment=EXPERIMENT.experiment,
+    p=r"\d+",
+    r=r"\d+",
+    f=r"\d+",
+    j=r"\d+",
+    amount=r"n\d+|x[\d.]+",
+    snap=r"e\d+|last",
+    gan=r"[a-z0-9_-]+",
+    arm=r"[a-z0-9_-]+",
+    clf=r"[a-z0-9_-]+",
+
+
+def code(script, *plugins):
+    """The digest of a script and all it imports, as a parameter: an edit reruns the rule, a comment does not."""
+    return code_digest(SCRIPTS / f"{script}.py", plugins)
+
+
+def gan_network(name):
+    return f"ganaug.gan.networks.{EXPERIMENT.gans[name].network}"
+
+
+def classifier_network(name):
+    return f"ganaug.classify.networks.{EXPERIMENT.classifiers[name].network}"
+
+
+def gpu():
+    """1 where a GPU will be used, so that a machine without one runs as many jobs as it has cores."""
+    wanted = EXPERIMENT.compute.device
+    return int(wanted == "cuda" or (wanted == "auto" and shutil.which("nvidia-smi") is not None))
+
+
+def compute():
+    """What of the compute section may change a result; the device is read from the config and is no parameter."""
+    return {"precision": EXPERIMENT.compute.precision, "threads": EXPERIMENT.compute.threads}
+
+
+def data_section():
+    """The data section without the path: where the images lie changes no result."""
+    return {key: value for key, value in asdict(DATA_CONFIG).items() if key != "path"}
+
+
+def source_fingerprint():
+    """What the source holds; where it is absent, what it held when it was last read."""
+    recorded = Path(RESULTS) / "data/source.json"
+    known = read_json(recorded)["fingerprint"] if recorded.exists() else None
+    return fingerprint(DATA_CONFIG, known)
+
+
+def part_of(r):
+    return int(r) % DATA_CONFIG.parts
+
+
+def image_set(kind):
+    """The files of a repeat's development pool (dev), sealed images (test) or images that leak on purpose (leaked)."""
+    return {
+        name: lambda w, file=f"{name}.{suffix}": f"{RESULTS}/data/p{part_of(w.r)}/{kind}/{file}"
+        for name, suffix in (("images", "npy"), ("index", "csv"))
+    }
+
+
+def amount(spec):
+    return amount_label(spec.ratio, spec.count, DATA_CONFIG.per_class)
+
+
+def duplicates_of(arm):
+    """How many duplicates an arm holds: its own amount, or all that the arm it matches adds."""
+    spec = arm.duplicate
+    if spec is None:
+        return None
+    if spec.match is None:
+        return amount(spec)
+    matched = EXPERIMENT.arms[spec.match]
+    added = [part for part in (matched.classic, matched.gan) if part is not None]
+    if len(added) == 1:
+        return amount(added[0])
+    total = [sum(part.ratio or 0 for part in added), sum(part.count or 0 for part in added)]
+    return amount_label(total[0] or None, total[1] or None, DATA_CONFIG.per_class)
+
+
+def classic_files(name, r):
+    folder = f"{RESULTS}/classic/{name}/r{r}"
+    return [f"{folder}/{file}" for file in ("images.npy", "index.csv", "record.json")]
+
+
+def sample_files(spec, r):
+    folder = f"{RESULTS}/samples/{spec.name}/{spec.snap}/{amount(spec)}/r{r}"
+    return [f"{folder}/{file}" for file in ("images.npy", "index.csv", "record.json")]
+
+
+def generator_files(gan, snap, r):
+    return [f"{RESULTS}/gan/{gan}/r{r}/j{j}/G-{snap}.safetensors" for j in range(EXPERIMENT.gans[gan].jobs)]
+
+
+def gan_files(gan, r, file):
+    return [f"{RESULTS}/gan/{gan}/r{r}/j{j}/{file}" for j in range(EXPERIMENT.gans[gan].jobs)]
+
+
+def set_images(w):
+    """The synthetic images that a training set points into: they must be there when it is read."""
+    arm = EXPERIMENT.arms[w.arm]
+    classic = classic_files(w.arm, w.r)[:1] if arm.classic else []
+    return classic + (sample_files(arm.gan, w.r)[:1] if arm.gan else [])
+
+
+def cell_files(file, r):
+    """One file of every cell of a repeat, in the order of the study."""
+    return [
+        f"{RESULTS}/cells/{arm}/{clf}/r{r}f{f}/{file}"
+        for arm in ARMS
+        for clf in STUDY_CONFIG.classifiers
+        for f in range(STUDY_CONFIG.fits)
+    ]
+
+
+def sync_tracking():
+    """Send to MLflow what is not there yet; a server that is down is told of, and never an error."""
+    uri = EXPERIMENT.tracking.uri or "sqlite:///mlflow.db"
+    subprocess.run([sys.executable, SCRIPTS / "sync_tracking.py", RESULTS, "--uri", uri, "--after-run"], check=False)
+
+
+DEV, TEST, LEAKED = image_set("dev"), image_set("test"), image_set("leaked")

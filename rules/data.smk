@@ -1,0 +1,80 @@
+# The source -> image sets with the test set sealed -> train and validation rows of every repeat.
+
+
+rule download_source:
+    output:
+        "results/{experiment}/data/source.json",
+    log:
+        "results/{experiment}/logs/download_source.log",
+    benchmark:
+        "results/{experiment}/benchmarks/download_source.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=120,
+    params:
+        data={key: data_section()[key] for key in ("source", "sha256")},
+        fingerprint=source_fingerprint(),
+        code=code("download_source"),
+    message:
+        "Looking for the images"
+    script:
+        "../workflow/scripts/download_source.py"
+
+
+rule preprocess_images:
+    input:
+        source="results/{experiment}/data/source.json",
+    output:
+        expand("results/{{experiment}}/data/{file}", file=IMAGE_FILES),
+        report="results/{experiment}/data/report.json",
+    log:
+        "results/{experiment}/logs/preprocess_images.log",
+    benchmark:
+        "results/{experiment}/benchmarks/preprocess_images.tsv"
+    conda:
+        ENVIRONMENT
+    threads: workflow.cores
+    resources:
+        gpu=0,
+        mem_mb=4000,
+        runtime=120,
+    params:
+        seed=EXPERIMENT.seed,
+        data={key: value for key, value in data_section().items() if key not in ("per_class", "validation")},
+        code=code("preprocess_images"),
+    message:
+        "Decoding the images and sealing the test set"
+    script:
+        "../workflow/scripts/preprocess_images.py"
+
+
+rule split_repeat:
+    input:
+        index=DEV["index"],
+    output:
+        "results/{experiment}/data/r{r}.csv",
+    log:
+        "results/{experiment}/logs/split_repeat/r{r}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/split_repeat/r{r}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=30,
+    params:
+        seed=EXPERIMENT.seed,
+        repeat=lambda w: int(w.r),
+        per_class=DATA_CONFIG.per_class,
+        validation=DATA_CONFIG.validation,
+        code=code("split_repeat"),
+    message:
+        "Drawing train and validation images of repeat {wildcards.r}"
+    script:
+        "../workflow/scripts/split_repeat.py"

@@ -1,0 +1,118 @@
+# Scores -> tables, plots, the verdict and the report.
+STUDY_PARAMS = {
+    "study": asdict(STUDY_CONFIG),
+    "arms": {name: asdict(arm) for name, arm in ARMS.items()},
+    "data": {**asdict(DATA_CONFIG), "path": None},
+}
+
+
+rule tabulate_scores:
+    input:
+        scores=SCORE_FILES,
+    output:
+        summary="results/{experiment}/summary.json",
+        metrics="results/{experiment}/tables/metrics.csv",
+        others=[f"results/{{experiment}}/tables/{name}" for name in OTHER_TABLES],
+    log:
+        "results/{experiment}/logs/tabulate_scores.log",
+    benchmark:
+        "results/{experiment}/benchmarks/tabulate_scores.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=30,
+    params:
+        **STUDY_PARAMS,
+        code=code("tabulate_scores"),
+    message:
+        "Comparing the arms"
+    script:
+        "../workflow/scripts/tabulate_scores.py"
+
+
+rule plot_study:
+    input:
+        scores=SCORE_FILES,
+        histories=[file for r in REPEATS for file in cell_files("history.csv", r)],
+        gan_histories=[file for r in REPEATS for name in GANS for file in gan_files(name, r, "history.csv")],
+    output:
+        **{name: f"results/{{experiment}}/plots/{name}.png" for name in PLOTS},
+    log:
+        "results/{experiment}/logs/plot_study.log",
+    benchmark:
+        "results/{experiment}/benchmarks/plot_study.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=30,
+    params:
+        study=asdict(STUDY_CONFIG),
+        code=code("plot_study"),
+    message:
+        "Plotting"
+    script:
+        "../workflow/scripts/plot_study.py"
+
+
+rule write_report:
+    input:
+        summary="results/{experiment}/summary.json",
+        data_report="results/{experiment}/data/report.json",
+        pictures=PICTURES,
+    output:
+        "results/{experiment}/report.html",
+    log:
+        "results/{experiment}/logs/write_report.log",
+    benchmark:
+        "results/{experiment}/benchmarks/write_report.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=30,
+    params:
+        config={**config, "tracking": {"uri": None}},
+        code=code("write_report"),
+    message:
+        "Writing the report"
+    script:
+        "../workflow/scripts/write_report.py"
+
+
+# What there is so far, at any time: `snakemake report_partial`, also beside a run that failed (with --nolock).
+rule report_partial:
+    input:
+        scores=[path for path in SCORE_FILES if Path(path).exists()],
+        data_report=f"{RESULTS}/data/report.json",
+    output:
+        summary=f"{RESULTS}/partial/summary.json",
+        metrics=f"{RESULTS}/partial/tables/metrics.csv",
+        others=[f"{RESULTS}/partial/tables/{name}" for name in OTHER_TABLES],
+        report=f"{RESULTS}/partial/report.html",
+    log:
+        f"{RESULTS}/logs/report_partial.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report_partial.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=30,
+    params:
+        **STUDY_PARAMS,
+        config={**config, "tracking": {"uri": None}},
+        code=code("report_partial"),
+    message:
+        "Tabulating what is there so far"
+    script:
+        "../workflow/scripts/report_partial.py"

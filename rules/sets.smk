@@ -1,0 +1,114 @@
+# Real images and samples -> the training set of every arm.
+
+
+rule make_classic:
+    input:
+        split="results/{experiment}/data/r{r}.csv",
+        dev_images=DEV["images"],
+    output:
+        images="results/{experiment}/classic/{arm}/r{r}/images.npy",
+        index="results/{experiment}/classic/{arm}/r{r}/index.csv",
+        record="results/{experiment}/classic/{arm}/r{r}/record.json",
+    log:
+        "results/{experiment}/logs/make_classic/{arm}-r{r}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/make_classic/{arm}-r{r}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=60,
+    params:
+        seed=EXPERIMENT.seed,
+        classic=lambda w: asdict(EXPERIMENT.arms[w.arm].classic),
+        amount=lambda w: amount(EXPERIMENT.arms[w.arm].classic),
+        code=code("make_classic"),
+    message:
+        "Making classic images for arm {wildcards.arm}, repeat {wildcards.r}"
+    script:
+        "../workflow/scripts/make_classic.py"
+
+
+rule make_set:
+    input:
+        split="results/{experiment}/data/r{r}.csv",
+        dev_images=DEV["images"],
+        classic=lambda w: classic_files(w.arm, w.r)[:2] if EXPERIMENT.arms[w.arm].classic else [],
+        samples=lambda w: sample_files(EXPERIMENT.arms[w.arm].gan, w.r) if EXPERIMENT.arms[w.arm].gan else [],
+    output:
+        training_set="results/{experiment}/sets/{arm}/r{r}.csv",
+        record="results/{experiment}/sets/{arm}/r{r}.json",
+    log:
+        "results/{experiment}/logs/make_set/{arm}-r{r}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/make_set/{arm}-r{r}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=30,
+    params:
+        real=lambda w: EXPERIMENT.arms[w.arm].real,
+        duplicates=lambda w: duplicates_of(EXPERIMENT.arms[w.arm]),
+        code=code("make_set"),
+    message:
+        "Listing the training set of arm {wildcards.arm}, repeat {wildcards.r}"
+    script:
+        "../workflow/scripts/make_set.py"
+
+
+rule draw_samples:
+    input:
+        split="results/{experiment}/data/r0.csv",
+        dev_images=f"{RESULTS}/data/p0/dev/images.npy",
+        sample_images="results/{experiment}/samples/{gan}/{snap}/{amount}/r0/images.npy",
+        sample_index="results/{experiment}/samples/{gan}/{snap}/{amount}/r0/index.csv",
+    output:
+        "results/{experiment}/plots/samples-{gan}-{snap}-{amount}.png",
+    log:
+        "results/{experiment}/logs/draw_samples/{gan}-{snap}-{amount}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/draw_samples/{gan}-{snap}-{amount}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("draw_samples"),
+    message:
+        "Drawing real images beside samples of {wildcards.gan} ({wildcards.snap})"
+    script:
+        "../workflow/scripts/draw_samples.py"
+
+
+rule export_set:
+    input:
+        training_set="results/{experiment}/sets/{arm}/r{r}.csv",
+        dev_images=DEV["images"],
+        images=set_images,
+    output:
+        "results/{experiment}/export/{arm}/r{r}/manifest.csv",
+    log:
+        "results/{experiment}/logs/export_set/{arm}-r{r}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/export_set/{arm}-r{r}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=60,
+    params:
+        code=code("export_set"),
+    message:
+        "Writing the training set of arm {wildcards.arm}, repeat {wildcards.r}, as PNG files"
+    script:
+        "../workflow/scripts/export_set.py"

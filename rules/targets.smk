@@ -1,0 +1,58 @@
+# Every file that an experiment makes, stage by stage: what `rule all` asks for.
+PARTS = range(DATA_CONFIG.parts)
+IMAGE_FILES = [
+    f"p{p}/{kind}/{file}"
+    for p in PARTS
+    for kind in (["dev", "test", "leaked"] if DATA_CONFIG.leaky else ["dev", "test"])
+    for file in ("images.npy", "index.csv")
+]
+DATA = [f"{RESULTS}/data/{file}" for file in ["report.json", *IMAGE_FILES, *(f"r{r}.csv" for r in REPEATS)]]
+SAMPLES = sorted({file for r in REPEATS for arm in ARMS.values() if arm.gan for file in sample_files(arm.gan, r)})
+GENERATORS = [
+    *(
+        file
+        for r in REPEATS
+        for name, gan in GANS.items()
+        for snap in gan.snaps
+        for file in generator_files(name, snap, r)
+    ),
+    *(
+        file
+        for r in REPEATS
+        for name in GANS
+        for kind in ("history.csv", "status.json", "grid.png")
+        for file in gan_files(name, r, kind)
+    ),
+    *SAMPLES,
+]
+CLASSIC = [file for r in REPEATS for name, arm in ARMS.items() if arm.classic for file in classic_files(name, r)]
+SETS = [f"{RESULTS}/sets/{arm}/r{r}.{kind}" for arm in ARMS for r in REPEATS for kind in ("csv", "json")]
+CELL_FILES = ("model.safetensors", "snapshots.safetensors", "history.csv", "status.json")
+TRAINED = [*CLASSIC, *SETS, *(path for r in REPEATS for file in CELL_FILES for path in cell_files(file, r))]
+SCORE_FILES = [f"{RESULTS}/scores/r{r}.json" for r in REPEATS]
+SCORES = [
+    *SCORE_FILES,
+    *(f"{RESULTS}/scores/r{r}-{end}" for r in REPEATS for end in ("predictions.csv", "probabilities.npy")),
+]
+OTHER_TABLES = [
+    "metrics.md",
+    "metrics.tex",
+    "comparisons.csv",
+    "comparisons.md",
+    "comparisons.tex",
+    "cells.csv",
+    "per_class.csv",
+]
+PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if GANS else [])]
+# The first arm that uses a snapshot shows it: others draw the same samples, more or fewer of them.
+PICTURED = {(arm.gan.name, arm.gan.snap): amount(arm.gan) for arm in reversed(ARMS.values()) if arm.gan}
+PICTURES = [
+    *(f"{RESULTS}/plots/{name}.png" for name in PLOTS),
+    *(f"{RESULTS}/plots/samples-{gan}-{snap}-{count}.png" for (gan, snap), count in sorted(PICTURED.items())),
+]
+STUDY = [
+    f"{RESULTS}/report.html",
+    f"{RESULTS}/summary.json",
+    *(f"{RESULTS}/tables/{name}" for name in ["metrics.csv", *OTHER_TABLES]),
+    *PICTURES,
+]

@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from ganaug.classify.networks import make
+from ganaug.classify.training import Fit, Labelled, fit, probabilities
+from ganaug.config import Budget, Classifier
+from ganaug.seeds import torch_generator
+from tests.unit.classify.conftest import COMPUTE, CPU
+
+LENET = Classifier(network="lenet5", lr=1e-3, batch_size=8)
+BUDGET = Budget(steps=30, epochs=None, eval_every=10, select="best")
+
+
+def run(
+    train: Labelled, validation: Labelled | None, *, budget: Budget = BUDGET, lr: float = 1e-3, order: int = 5
+) -> tuple[Fit, torch.nn.Module]:
+    settings = replace(LENET, lr=lr)
+    network = make(settings, size=16, channels=1, classes=2, generator=torch_generator(0))
+    result = fit(
+        network,
+        train,
+        validation,
+        classifier=settings,
+        budget=budget,
+        order_seed=order,
+        compute=COMPUTE,
+        device=CPU,
+        progress=lambda steps: None,
+    )
+    return result, network
+
+
+def test_an_evaluation_every_so_many_steps_and_at_the_end(train: Labelled, validation: Labelled) -> None:
+    result, _ = run(train, validation, budget=replace(BUDGET, steps=25))
+    assert [row["step"] for row in result.history] == [10, 20, 25]
+    # 24 images in batches of 8: three steps an epoch.
+    assert [row["epoch"] for row in result.history] == [3.333, 6.667, 8.333]
+
+
+def test_epochs_are_turned_into_steps(train: Labelled, validation: Labelled) -> None:
+    result, _ = run(train, validation, budget=Budget(steps=None, epochs=4, eval_every=100, select="last"))
+    assert [row["step"] for row in result.history] == [12]
+
+
+def test_best_is_the_highest_validation_accuracy_then_the_lowest_loss(train: Labelled, validation: Labelled) -> None:
+    result, _ = run(train, validation, budget=replace(BUDGET, steps=120))
+    best = max(result.history, key=lambda row: (row["validation_accuracy"], -row["validation_loss"], -row["step"]))
+    assert result.selected_step == best["step"]
+    restored = make(LENET, size=16, channels=1, classes=2, generator=None)
+    restored.load_state_dict(result.weights)
+    outputs = probabilities(restored, validation.images, compute=COMPUTE, device=CPU)
+    assert (outputs.argmax(axis=1) == validation.labels.numpy()).mean() == best["validation_accuracy"]
+
+
+def test_last_keeps_the_last(train: Labelled, validation: Labelled) -> None:
+    result, network = run(train, validation, budget=replace(BUDGET, select="last"))
+    assert result.selected_step == 30
+    assert all(torch.equal(weight, result.weights[name]) for name, weight in network.state_dict().items())
+
+
+def test_without_validation_every_evaluation_is_kept(train: Labelled) -> None:
+    result, _ = run(train, None, budget=replace(BUDGET, select="last"))
+    assert list(result.snapshots) == [10, 20, 30]
+    assert result.history[0]["validation_accuracy"] == ""
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_order_does_not(train: Labelled, validation: Labelled) -> None:
+    first, second, third = (run(train, validation, order=order)[0].weights for order in (5, 5, 6))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not all(torch.equal(first[name], third[name]) for name in first)
+
+
+def test_it_learns_what_can_be_learnt(train: Labelled, validation: Labelled) -> None:
+    result, _ = run(train, validation, budget=replace(BUDGET, steps=150))
+    assert max(row["validation_accuracy"] for row in result.history) >= 0.9
+
+
+def test_divergence_stops_and_is_told(train: Labelled, validation: Labelled) -> None:
+    result, _ = run(train, validation, lr=1e30)
+    assert result.reason is not None
+    assert result.reason.startswith("diverged at step 10")
+
+
+def test_probabilities_sum_to_one_and_leave_the_network_in_training_mode(train: Labelled) -> None:
+    network = make(LENET, size=16, channels=1, classes=2, generator=torch_generator(0))
+    outputs = probabilities(network, train.images, compute=COMPUTE, device=CPU)
+    assert outputs.shape == (24, 2)
+    assert np.allclose(outputs.sum(axis=1), 1)
+    assert network.training

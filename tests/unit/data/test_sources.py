@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from ganaug.data.sources import is_image, list_folder, read_folder, resolve_archive, resolve_folder
+from ganaug.errors import UserError
+
+
+@pytest.mark.parametrize("name", ["a/1.png", "a/1.JPG", "1.jpeg", "a/b.c/1.tar.TIFF"])
+def test_images_are_known_by_their_suffix(name):
+    assert is_image(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a/Thumbs.db", "a/1.txt", "a/png", ".a/1.png", "a/.1.png", "__MACOSX/a/1.png", "a/1.png.part"]
+)
+def test_other_and_hidden_files_are_no_images(name):
+    assert not is_image(name)
+
+
+def test_the_mirror_comes_before_the_path(tmp_path):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    own = tmp_path / "x.tar"
+    own.write_bytes(b"own")
+    assert resolve_archive(str(own), mirror) == own
+    (mirror / "x.tar").write_bytes(b"copy")
+    assert resolve_archive(str(own), mirror) == mirror / "x.tar"
+    assert resolve_archive("elsewhere/x.tar", mirror) == mirror / "x.tar"
+
+
+def test_a_missing_archive_is_told_with_what_to_do(tmp_path):
+    with pytest.raises(UserError, match=r"data.path: no archive at data/x.tar; put it there, or set GANAUG_MIRROR"):
+        resolve_archive("data/x.tar", None)
+    with pytest.raises(UserError, match=r"no archive at data/x.tar; put it there \(looked in"):
+        resolve_archive("data/x.tar", tmp_path)
+
+
+def test_an_archive_of_other_bytes_is_refused(tmp_path):
+    path = tmp_path / "x.tar"
+    path.write_bytes(b"abc")
+    sha256 = hashlib.sha256(b"abc").hexdigest()
+    assert resolve_archive(str(path), None, sha256=sha256) == path
+    with pytest.raises(UserError, match=f"data.sha256: .*x.tar has {sha256}, not 000"):
+        resolve_archive(str(path), None, sha256="0" * 64)
+
+
+def test_a_missing_folder_and_a_file_in_its_place(tmp_path):
+    with pytest.raises(UserError, match=r"data.path: no folder at"):
+        resolve_folder(str(tmp_path / "nowhere"))
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UserError, match=r"set data.source to archive"):
+        resolve_folder(str(tmp_path / "file"))
+
+
+def test_a_folder_is_listed_and_read_by_relative_names(tmp_path):
+    (tmp_path / "b/c").mkdir(parents=True)
+    (tmp_path / "b/c/2").write_bytes(b"two")
+    (tmp_path / "1").write_bytes(b"one")
+    listing = list_folder(tmp_path)
+    assert listing.files == ["1", "b/c/2"]
+    assert listing.folders == ["b", "b/c"]
+    assert list(read_folder(tmp_path, ["b/c/2", "1"])) == [("b/c/2", b"two"), ("1", b"one")]
+    with pytest.raises(UserError, match=r"^missing: cannot be read"):
+        list(read_folder(tmp_path, ["missing"]))
+
+
+def test_a_link_to_a_folder_is_refused(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/back").symlink_to(tmp_path)
+    with pytest.raises(UserError, match=r"^a/back: is a link to a folder"):
+        list_folder(tmp_path)

@@ -1,0 +1,35 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from ganaug.batches import Batches
+from ganaug.config import Compute, Gan, build
+
+CONFIG = Path(__file__).resolve().parents[3] / "config"
+CPU = torch.device("cpu")
+COMPUTE = Compute(device="cpu", precision="fp32", threads=1)
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Batches:
+    """Twelve grey 16 x 16 images, each of one value."""
+    values = np.linspace(0, 255, 12).astype(np.uint8)
+    np.save(tmp_path / "images.npy", np.broadcast_to(values[:, None, None, None], (12, 16, 16, 1)).copy())
+    return Batches([(str(tmp_path / "images.npy"), k) for k in range(12)], CPU)
+
+
+@pytest.fixture
+def settings() -> Callable[..., Gan]:
+    """A small DCGAN, or another preset, with changes."""
+
+    def make(preset: str = "dcgan-32", **changes: Any) -> Gan:
+        values = yaml.safe_load((CONFIG / f"gans/{preset}.yaml").read_text())
+        small = {"nz": 8, "ngf": 4, "ndf": 4, "batch_size": 5, "epochs": 4, "ema": 0.9}
+        return build(Gan, {**values, **(small if preset == "dcgan-32" else {}), **changes}, "gans.test")
+
+    return make

@@ -1,0 +1,51 @@
+import torch
+
+from ganaug.gan.augmentation import _colour, _cutout, _translate, diffaugment
+from ganaug.seeds import torch_generator
+
+
+def per_image(*values: float) -> torch.Tensor:
+    return torch.tensor(values).reshape(-1, 1, 1, 1)
+
+
+def test_middle_draws_leave_colours_as_they_are() -> None:
+    images = torch.rand(2, 3, 4, 4, generator=torch_generator(0))
+    half = per_image(0.5, 0.5)
+    assert torch.allclose(_colour(images, brightness=half, saturation=half, contrast=half), images, atol=1e-6)
+
+
+def test_brightness_adds_saturation_zero_is_grey_and_contrast_scales_about_the_mean() -> None:
+    image = torch.tensor([0.0, 0.3, 0.6]).reshape(1, 3, 1, 1)
+    half = per_image(0.5)
+    bright = _colour(image, brightness=per_image(1.0), saturation=half, contrast=half)
+    grey = _colour(image, brightness=half, saturation=per_image(0.0), contrast=half)
+    flat = _colour(image, brightness=half, saturation=half, contrast=per_image(0.0))
+    assert torch.allclose(bright.flatten(), torch.tensor([0.5, 0.8, 1.1]))
+    assert torch.allclose(grey.flatten(), torch.tensor([0.3, 0.3, 0.3]))
+    assert torch.allclose(flat.flatten(), torch.tensor([0.15, 0.3, 0.45]))
+
+
+def test_translation_moves_by_up_to_an_eighth_and_fills_with_zero() -> None:
+    image = torch.arange(1.0, 65.0).reshape(1, 1, 8, 8)
+    middle = torch.tensor([0.5])
+    assert torch.equal(_translate(image, right=middle, down=middle), image)
+    moved = _translate(image, right=torch.tensor([0.0]), down=middle)
+    assert torch.equal(moved[..., 1:], image[..., :-1])
+    assert (moved[..., 0] == 0).all()
+
+
+def test_cutout_clears_a_square_of_half_the_size() -> None:
+    image = torch.ones(1, 1, 8, 8)
+    cut = _cutout(image, column=per_image(0.5), line=per_image(0.5))
+    assert cut.sum() == 64 - 16
+    assert (cut[0, 0, 2:6, 2:6] == 0).all()
+
+
+def test_gradients_pass_through_and_the_seed_decides() -> None:
+    images = torch.rand(4, 3, 16, 16, generator=torch_generator(1)).requires_grad_()
+    first = diffaugment(images, generator=torch_generator(2))
+    assert torch.equal(first, diffaugment(images, generator=torch_generator(2)))
+    assert not torch.equal(first, diffaugment(images, generator=torch_generator(3)))
+    first.sum().backward()
+    assert images.grad is not None
+    assert images.grad.abs().sum() > 0

@@ -1,0 +1,37 @@
+"""Benchmarks added up, versions and hardware looked up."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+from ganaug.study.provenance import StageTime, code_digests, hardware, stage_times, versions
+
+
+def test_benchmarks_are_added_up_by_rule(tmp_path: Path) -> None:
+    for name, seconds, memory in (("split/r0", "1.5", "100"), ("split/r1", "2.5", "-"), ("train/gan/r0", "9", "NA")):
+        path = tmp_path / f"{name}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:01\t{memory}\n")
+    (tmp_path / "download.tsv").write_text("s\th:m:s\tmax_rss\n0.5\t0:00:00\t50\n")
+    assert stage_times(tmp_path) == [
+        StageTime("train", 1, 9.0, None),
+        StageTime("split", 2, 4.0, 100.0),
+        StageTime("download", 1, 0.5, 50.0),
+    ]
+
+
+def test_no_benchmarks_are_no_stages(tmp_path: Path) -> None:
+    assert stage_times(tmp_path / "missing") == []
+
+
+def test_versions_and_hardware_are_told() -> None:
+    assert versions()["python"] == platform.python_version()
+    assert versions()["numpy"][0].isdigit()
+    assert int(hardware()["cores"]) >= 1
+
+
+def test_every_script_has_a_code_digest() -> None:
+    found = code_digests()
+    assert {"tabulate_scores", "plot_study", "write_report"} <= set(found)
+    assert all(len(digest) == 64 for digest in found.values())

@@ -1,0 +1,146 @@
+"""The report: what it says first, what it warns of, and that no name can break out of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ganaug
+from ganaug.config import Data, Study
+from ganaug.study.report import banners, print_summary, tracks, write_report
+from ganaug.study.tables import tabulate
+
+from .conftest import ARMS, Write, cell, data_report, full_study, make_data, make_study, score_file
+
+CONFIG = {"experiment": "toy", "seed": 7, "data": {"source": "digits"}}
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def summarise(paths: list[Path], folder: Path, *, study: Study, data: Data) -> Path:
+    summary = folder / "summary.json"
+    tabulate(paths, study=study, arms=ARMS, data=data, tables=folder / "tables", summary=summary)
+    return summary
+
+
+def report(summary: Path, folder: Path, *, data: Mapping[str, Any], pictures: Sequence[Path] = ()) -> str:
+    (folder / "data.json").write_text(json.dumps(data))
+    out = folder / "report.html"
+    write_report(
+        out,
+        summary=summary,
+        data_report=folder / "data.json",
+        pictures=pictures,
+        benchmarks=folder / "benchmarks",
+        config=CONFIG,
+    )
+    return out.read_text()
+
+
+def text_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<body>")[2]).split())
+
+
+def test_it_opens_with_the_answer_and_stands_alone(write: Write, tmp_path: Path) -> None:
+    picture = tmp_path / "samples-dcgan-last.png"
+    picture.write_bytes(PIXEL)
+    summary = summarise(write(full_study()), tmp_path, study=make_study(), data=make_data())
+    html = report(summary, tmp_path, data=data_report(), pictures=[picture])
+    first = re.search(r"<h1>(.*?)</h1>", html, re.DOTALL)
+    assert first is not None
+    assert text_of(f"<body>{first[1]}").startswith(
+        "On toy (20 real training images a class), GAN augmentation (arm gan) helps"
+    )
+    assert base64.b64encode(PIXEL).decode() in html
+    assert "Real images beside synthetic ones, a row a class (dcgan-last)" in html
+    assert not re.search(r'(src|href)="(?!data:)', html)
+    assert "<script" not in html
+    assert 'class="banner"' not in html
+
+
+def test_it_says_how_to_reproduce_it(write: Write, tmp_path: Path) -> None:
+    folder = tmp_path / "benchmarks" / "train"
+    folder.mkdir(parents=True)
+    (folder / "r0.tsv").write_text("s\th:m:s\tmax_rss\n10.5\t0:00:10\t300.0\n")
+    (folder / "r1.tsv").write_text("s\th:m:s\tmax_rss\n2.0\t0:00:02\tNA\n")
+    summary = summarise(write(full_study()), tmp_path, study=make_study(), data=make_data())
+    text = text_of(report(summary, tmp_path, data=data_report()))
+    assert "train 2 12.5 6.2 300" in text
+    assert "root seed 7" in text
+    assert "seed: 7 data: source: digits" in text
+    assert "abab" in text
+    assert "cdcd" in text
+    assert re.search(r"torch \d+\.\d+", text)
+    assert "conditional on this test set" in text
+
+
+def test_red_banners(write: Write, tmp_path: Path) -> None:
+    files = [score_file(r, [cell("real", 0.8), cell("gan", None if r == 1 else 0.9)]) for r in range(2)]
+    study, data = make_study(arms=("real", "gan")), make_data(leaky=True, validation=0)
+    summary = summarise(write(files), tmp_path, study=study, data=data)
+    html = report(summary, tmp_path, data=data_report())
+    assert html.count('class="banner"') == 4
+    text = text_of(html)
+    assert "the GANs saw the test images" in text
+    assert "data.validation is 0" in text
+    assert "1 of 4 cells failed" in text
+    assert "2 of 6 repeats are scored" in text
+    assert "loss is NaN at step 120" in text
+
+
+def test_a_control_that_differs_is_a_banner(write: Write, tmp_path: Path) -> None:
+    files = [score_file(r, [cell("real", 0.8), cell("duplicate", 0.83 + r / 1000)]) for r in range(6)]
+    summary = summarise(write(files), tmp_path, study=make_study(arms=("real", "duplicate")), data=make_data())
+    told = banners(json.loads(summary.read_text()))
+    assert len(told) == 1
+    assert told[0].startswith("The control duplicate differs from real with lenet5 by +3.2 points")
+
+
+def test_class_names_cannot_inject_markup(write: Write, tmp_path: Path) -> None:
+    classes = ("<script>alert(1)</script>", "dog")
+    files = [score_file(0, [cell("real", 0.8, classes=classes)], classes=classes)]
+    summary = summarise(write(files), tmp_path, study=make_study(), data=make_data())
+    html = report(summary, tmp_path, data=data_report(classes))
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_intervals_share_one_scale() -> None:
+    near = {"low": -0.01, "high": 0.03, "mean": 0.01}
+    far = {"low": -0.5, "high": -0.3, "mean": -0.4}
+    none = {"low": None, "high": None, "mean": None}
+    drawn = tracks([near, near, far, none], 0.005)
+    # reaches 0.03, 0.03 and 0.5: the scale ends at twice the median, 0.06, so 0.03 stands half-way right of 0
+    assert drawn[0].high == pytest.approx(187.5)
+    assert (drawn[2].low, drawn[2].cut_low, drawn[2].mean) == (0, True, None)
+    assert drawn[3].low is None
+    assert tracks([{"low": 0.0, "high": 0.0, "mean": 0.0}], 0.0)[0].mean == pytest.approx(125)
+
+
+def test_the_terminal_gets_the_table_and_the_verdict(write: Write, tmp_path: Path) -> None:
+    path = summarise(write(full_study()), tmp_path, study=make_study(), data=make_data())
+    text = print_summary(json.loads(path.read_text()))
+    gan = next(line for line in text.splitlines() if line.startswith("gan "))
+    # deviations from 0.85: -1, 2, -1, 0, -1, 1 points, sum of squares 8, divided by 5: the square root is 1.26
+    assert " ".join(gan.split()) == "gan lenet5 6 0.850 ± 0.013 0.850 ± 0.013 +5.0 helps"
+    assert "GAN augmentation (arm gan) helps lenet5" in " ".join(text.split())
+    script = Path(ganaug.__file__).parents[1] / "print_verdict.py"
+    shown = subprocess.run([sys.executable, script, path], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert shown.stdout == text + "\n"
+
+
+def test_a_partial_study_is_reported(write: Write, tmp_path: Path) -> None:
+    files = full_study(arms=("real",), repeats=1)
+    summary = summarise(write(files), tmp_path, study=make_study(classifiers=("lenet5", "simplecnn")), data=make_data())
+    text = text_of(report(summary, tmp_path, data=data_report()))
+    assert "nothing can be said of GAN augmentation (arm gan) with lenet5 yet" in text
+    assert "This is a partial report: 1 of 6 repeats are scored." in text

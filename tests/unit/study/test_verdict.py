@@ -1,0 +1,162 @@
+"""The verdicts, their references, the sentences, and their false-positive rate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ganaug.config import Arm, ClassicArm
+from ganaug.study.scores import read_scores
+from ganaug.study.verdict import choose_classic, compare, decide, headline, points
+
+from .conftest import ARMS, GAINS, Write, cell, full_study, make_data, make_study, score_file
+
+ROPE = 0.005
+
+
+def verdict_of(differences: list[float]) -> str:
+    return decide([differences], rope=ROPE)[0].verdict
+
+
+def test_a_clear_gain_helps_and_a_clear_loss_hurts() -> None:
+    gains = [0.04, 0.05, 0.06, 0.04, 0.05, 0.06]
+    assert verdict_of(gains) == "helps"
+    assert verdict_of([-gain for gain in gains]) == "hurts"
+
+
+def test_an_interval_within_the_region_is_no_practical_difference() -> None:
+    # sd 0.001: the half-width is 2.571 * 0.001 * sqrt(6/5) / sqrt(6) = 0.00115
+    assert verdict_of([0.001, -0.001] * 3) == "no practical difference"
+    # here the interval excludes 0, but its far end is still of no practical interest
+    assert verdict_of([0.002, 0.003] * 3) == "no practical difference"
+
+
+def test_a_certain_gain_inside_the_region_does_not_help() -> None:
+    # mean 0.004 and half-width 2.571 * 0.00219 / 2.449 = 0.0023: above 0, but across the limit of 0.005
+    decision = decide([[0.002, 0.006] * 3], rope=ROPE)[0]
+    assert decision.low is not None
+    assert decision.low > 0
+    assert decision.verdict == "underpowered"
+
+
+def test_noise_is_underpowered_and_says_how_many_repeats_it_needs() -> None:
+    # mean 0.01, sd 0.02 * sqrt(6/5) = 0.021909: t(n-1) / sqrt(n) < 0.45644 first at n = 21 (2.0860 / 4.5826 = 0.45520)
+    decision = decide([[0.03, -0.01] * 3], rope=ROPE)[0]
+    assert decision.verdict == "underpowered"
+    assert decision.repeats_needed == 21
+
+
+def test_below_six_repeats_nothing_is_settled() -> None:
+    decision = decide([[0.05, 0.051, 0.049, 0.05, 0.05]], rope=ROPE)[0]
+    assert decision.verdict == "underpowered"
+    assert decision.repeats_needed == 6
+    assert decide([[0.05]], rope=ROPE)[0].low is None
+    assert decide([[]], rope=ROPE)[0].sample.mean is None
+
+
+def test_null_studies_rarely_say_helps() -> None:
+    rng = np.random.default_rng(0)
+    studies, repeats, treated = 1000, 6, 4
+    for noise in (ROPE, 4 * ROPE):
+        accuracy = rng.normal(0.9, noise, size=(studies, treated + 2, repeats))  # columns: real, classic, then arms
+        real, classic, arms = accuracy[:, 0], accuracy[:, 1], accuracy[:, 2:]
+        false = 0
+        for study in range(studies):
+            family = [classic[study] - real[study], *(arms[study] - real[study]), *(arms[study] - classic[study])]
+            false += any(d.verdict == "helps" for d in decide([list(map(float, one)) for one in family], rope=ROPE))
+        assert false / studies < 0.05
+
+
+def test_real_gains_are_found() -> None:
+    rng = np.random.default_rng(1)
+    family = rng.normal(0.05, 0.01, size=(200, 6))
+    found = sum(decide([list(map(float, one))], rope=ROPE)[0].verdict == "helps" for one in family)
+    assert found > 190
+
+
+def test_every_arm_is_compared_with_real_and_with_the_best_classic_arm(write: Write) -> None:
+    findings = compare(read_scores(write(full_study())), study=make_study(), arms=ARMS)
+    pairs = [(one.arm, one.reference) for one in findings.comparisons]
+    others = ["duplicate", "gan", "mixed", "synthetic"]
+    against_real = [(arm, "real") for arm in GAINS if arm != "real"]
+    assert pairs == [*against_real, *((arm, "classic") for arm in others)]
+    said = {pair: one.decision.verdict for pair, one in zip(pairs, findings.comparisons, strict=True)}
+    assert said["gan", "real"] == "helps"
+    assert said["gan", "classic"] == "helps"
+    assert said["mixed", "real"] == "underpowered"
+    assert said["synthetic", "real"] == "hurts"
+
+
+def test_the_control_has_an_interval_of_its_own(write: Write) -> None:
+    findings = compare(read_scores(write(full_study())), study=make_study(), arms=ARMS)
+    control = findings.find("duplicate", "real", "lenet5")
+    other = findings.find("mixed", "real", "lenet5")
+    assert control is not None
+    assert other is not None
+    assert (control.control, other.control) == (True, False)
+    assert control.decision.level == pytest.approx(0.95)
+    assert control.decision.verdict == "control: no difference seen"
+    # of the eight in the family, mixed against real and against classic fail: the first at 5% / 2, which both keep
+    assert other.decision.level == pytest.approx(0.975)
+    assert findings.find("gan", "real", "lenet5").decision.level > 0.99  # type: ignore[union-attr]
+
+
+def test_a_control_that_differs_is_told(write: Write) -> None:
+    files = [score_file(r, [cell("real", 0.8), cell("duplicate", 0.83 + r / 1000)]) for r in range(6)]
+    study = make_study(arms=("real", "duplicate"))
+    control = compare(read_scores(write(files)), study=study, arms=ARMS).find("duplicate", "real", "lenet5")
+    assert control is not None
+    assert control.decision.verdict == "control: differs"
+
+
+def test_the_best_classic_arm_is_chosen_on_validation_never_on_test(write: Write) -> None:
+    arms = {"real": Arm(), "flip": Arm(classic=ClassicArm(ratio=1)), "turn": Arm(classic=ClassicArm(ratio=2))}
+    study = make_study(arms=tuple(arms))
+    cells = [cell("flip", 0.9, validation=0.7), cell("turn", 0.8, validation=0.75)]
+    best = choose_classic(read_scores(write([score_file(0, cells)])), "lenet5", study=study, arms=arms)
+    assert best is not None
+    assert best.arm == "turn"
+    blind = [cell("flip", 0.8, validation=None), cell("turn", 0.9, validation=None)]
+    best = choose_classic(read_scores(write([score_file(0, blind)])), "lenet5", study=study, arms=arms)
+    assert best is not None
+    assert best.arm == "flip"
+    assert "no validation" in best.reason
+
+
+def test_headline_of_a_clear_study(write: Write) -> None:
+    scores, study = read_scores(write(full_study())), make_study()
+    text = str(headline(scores, compare(scores, study=study, arms=ARMS), study=study, arms=ARMS, data=make_data()))
+    assert text.startswith(
+        "On toy (20 real training images a class), GAN augmentation (arm gan) helps lenet5: "
+        "+5.0 points of test accuracy over real images alone (95% interval "
+    )
+    assert "; against classic augmentation (arm classic) it helps: +3.5 points (95% interval " in text
+    assert "classic: helps; mixed: not settled; synthetic: hurts" in text
+    assert "600 optimiser steps" in text
+    assert "conditional on this test set" in text
+
+
+def test_headline_is_honest_below_six_repeats(write: Write) -> None:
+    scores, study = read_scores(write(full_study(repeats=1))), make_study(epochs=20)
+    data = make_data(leaky=True)
+    text = str(headline(scores, compare(scores, study=study, arms=ARMS), study=study, arms=ARMS, data=data))
+    assert "it is not settled whether GAN augmentation (arm gan) helps lenet5: +4.0 points" in text
+    assert "1 repeat, no interval below 2; a verdict needs at least 6" in text
+    assert "20 epochs" in text
+    assert "saw the test images" in text
+
+
+def test_headline_with_every_gan_cell_failed(write: Write) -> None:
+    scores = read_scores(write([score_file(r, [cell("real", 0.8), cell("gan", None)]) for r in range(6)]))
+    study = make_study(arms=("real", "gan"))
+    findings = compare(scores, study=study, arms=ARMS)
+    comparison = findings.find("gan", "real", "lenet5")
+    assert comparison is not None
+    assert comparison.dropped == 6
+    text = str(headline(scores, findings, study=study, arms=ARMS, data=make_data()))
+    assert "nothing can be said of GAN augmentation (arm gan) with lenet5" in text
+    assert "6 cells failed" in text
+
+
+def test_points_are_signed_percentage_points() -> None:
+    assert (points(0.021), points(-0.0123), points(0.0)) == ("+2.1", "\N{MINUS SIGN}1.2", "+0.0")

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ganaug import batches
+from ganaug.batches import Batches, to_pixels
+from ganaug.errors import UserError
+from ganaug.images import IndexRow, grid, open_image_set, open_images, save_image_set
+
+
+def row(label: str) -> IndexRow:
+    return IndexRow(label=label, group="g", origin="real", source=f"{label}.png")
+
+
+def test_image_sets_round_trip_mapped(tmp_path: Path) -> None:
+    images = np.arange(2 * 3 * 3 * 1, dtype=np.uint8).reshape(2, 3, 3, 1)
+    save_image_set(tmp_path / "i.npy", tmp_path / "i.csv", images, [row("a"), row("b")])
+    loaded = open_image_set(tmp_path / "i.npy", tmp_path / "i.csv")
+    assert (loaded.images == images).all()
+    assert isinstance(loaded.images, np.memmap)
+    assert loaded.index == [row("a"), row("b")]
+
+
+def test_a_torn_array_is_named(tmp_path: Path) -> None:
+    save_image_set(tmp_path / "i.npy", tmp_path / "i.csv", np.zeros((1, 2, 2, 1), np.uint8), [row("a")])
+    whole = (tmp_path / "i.npy").read_bytes()
+    (tmp_path / "i.npy").write_bytes(whole[:-2])
+    with pytest.raises(UserError, match=r"i\.npy.*delete it"):
+        open_images(tmp_path / "i.npy")
+
+
+def test_rows_and_images_must_match(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="N rows"):
+        save_image_set(tmp_path / "i.npy", tmp_path / "i.csv", np.zeros((2, 2, 2, 1), np.uint8), [row("a")])
+
+
+def test_grid_puts_images_line_by_line_on_white() -> None:
+    images = np.stack([np.full((1, 1, 1), value, np.uint8) for value in (1, 2, 3)])
+    assert grid(images, columns=2)[..., 0].tolist() == [[1, 255, 2], [255, 255, 255], [3, 255, 255]]
+
+
+@pytest.mark.parametrize("resident", [1 << 30, 0])
+def test_batches_read_across_files_in_the_order_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resident: int
+) -> None:
+    monkeypatch.setattr(batches, "RESIDENT_BYTES", resident)
+    for name, values in (("a", [10, 11]), ("b", [20, 21])):
+        images = np.stack([np.full((2, 2, 3), value, np.uint8) for value in values])
+        save_image_set(tmp_path / f"{name}.npy", tmp_path / f"{name}.csv", images, [row("x"), row("y")])
+    a, b = str(tmp_path / "a.npy"), str(tmp_path / "b.npy")
+    rows = Batches([(b, 1), (a, 0), (b, 0)], torch.device("cpu"))
+    pixels = rows.pixels(torch.tensor([2, 1, 0, 0]))
+    assert pixels.shape == (4, 3, 2, 2)
+    assert pixels[:, 0, 0, 0].tolist() == [20, 10, 21, 21]
+
+
+def test_pixels_to_network_range_and_back_is_the_identity(tmp_path: Path) -> None:
+    images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    save_image_set(tmp_path / "i.npy", tmp_path / "i.csv", images, [row("a")])
+    floats = Batches([(str(tmp_path / "i.npy"), 0)], torch.device("cpu"))(torch.tensor([0]))
+    assert floats.min() == -1
+    assert floats.max() == 1
+    assert (to_pixels(floats) == images).all()

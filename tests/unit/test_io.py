@@ -1,0 +1,58 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganaug.errors import UserError
+from ganaug.io import atomic, digest, digest_value, load_tensors, read_csv, save_tensors, write_csv, write_json
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def write() -> None:
+        with atomic(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        write()
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_csv_round_trip_keeps_commas_quotes_and_umlauts(tmp_path: Path) -> None:
+    rows = [{"label": 'a,"b"', "n": "1"}, {"label": "Kühe", "n": ""}]
+    write_csv(tmp_path / "a.csv", ("label", "n"), rows)
+    assert read_csv(tmp_path / "a.csv") == rows
+
+
+def test_a_row_with_an_unknown_column_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="extra"):
+        write_csv(tmp_path / "a.csv", ("label",), [{"label": "x", "extra": 1}])
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_nan_is_no_json(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(tmp_path / "a.json", {"x": float("nan")})
+
+
+def test_digest_is_sha256(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    # FIPS 180-2, appendix B.1
+    assert digest(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert digest_value({"b": 1, "a": 2}) == hashlib.sha256(b'{"a":2,"b":1}').hexdigest()
+
+
+def test_tensors_round_trip_with_metadata_and_a_torn_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_tensors(path, {"w": torch.tensor([[1.5, -2.0]]).T}, {"step": "3"})
+    tensors, metadata = load_tensors(path)
+    assert tensors["w"].tolist() == [[1.5], [-2.0]]
+    assert metadata["step"] == "3"
+    path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(UserError, match=r"w\.safetensors"):
+        load_tensors(path)

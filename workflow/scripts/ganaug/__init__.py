@@ -1,0 +1,1 @@
+"""ganaug: does GAN augmentation improve a classifier, and is the difference real?"""

@@ -1,0 +1,36 @@
+"""Setting torch up so that the same seed gives the same bytes."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from ganaug.config import Compute
+from ganaug.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def prepare(compute: Compute) -> torch.device:
+    """Fix the number of threads and the deterministic kernels, and return the device to train on.
+
+    Raises:
+        UserError: ``cuda`` is asked for and there is none.
+    """
+    import torch
+
+    torch.set_num_threads(compute.threads)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    available = torch.cuda.is_available()
+    if compute.device == "cuda" and not available:
+        raise UserError("compute.device: cuda, but this machine has no GPU that torch can use; set it to auto or cpu")
+    return torch.device("cuda" if available and compute.device != "cpu" else "cpu")
+
+
+def autocast(device: torch.device, compute: Compute) -> AbstractContextManager[None]:
+    """The context that the forward passes run in: bf16 where the config asks for it, else nothing."""
+    import torch
+
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=compute.precision == "bf16")

@@ -1,0 +1,1 @@
+"""One file a family: a module with the functions that `ganaug.gan.networks.family.Family` lists."""

@@ -1,0 +1,32 @@
+"""What every script does around its one call: a log, and a user's mistake told in one line."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ganaug.errors import UserError
+
+
+@contextmanager
+def job(log: str) -> Iterator[None]:
+    """Run the body of a script: write how it ended to ``log``, and leave with status 1 on a `UserError`."""
+    path = Path(log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    try:
+        yield
+    except UserError as error:
+        path.write_text(f"ganaug: {error}\n", encoding="utf-8")
+        print(f"ganaug: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BaseException:
+        path.write_text(traceback.format_exc(), encoding="utf-8")
+        raise
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    path.write_text(f"finished in {time.monotonic() - start:.1f} s, peak memory {peak:.0f} MiB\n", encoding="utf-8")

@@ -1,0 +1,50 @@
+"""All randomness starts here: one root seed, and a named stream for each use of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+
+def derive(root: int, *names: str | int) -> int:
+    """A seed in [0, 2**63) for the stream ``names`` of the experiment whose seed is ``root``.
+
+    It is the head of the SHA-256 of ``[root, *names]`` as JSON, so streams are independent of each
+    other, of their order of use, and of what else is in the study. The streams in use:
+
+    ========================================  =====================================================
+    ``"test"``                                the sealed test set, or the folds
+    ``"split", r``                            train and validation of repeat r
+    ``"gan", r, label``                       weights, noise and batches of one GAN of one class
+    ``"sample", r, label, block``             latents of samples 64 * block to 64 * block + 63
+    ``"classic", r, label, i``                the i-th classic image of a class
+    ``"order", r``                            batches of a classifier
+    ``"classifier", r, f``                    initial weights of a classifier
+    ========================================  =====================================================
+    """
+    text = json.dumps([root, *names], separators=(",", ":"), ensure_ascii=True)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def rank(root: int, *names: str | int) -> float:
+    """A number in [0, 1) that depends on the stream alone: sorts or thresholds stay when items are added."""
+    return derive(root, *names) / 2**63
+
+
+def numpy_generator(seed: int) -> np.random.Generator:
+    """A NumPy generator for a derived seed."""
+    import numpy as np
+
+    return np.random.default_rng(seed)
+
+
+def torch_generator(seed: int) -> torch.Generator:
+    """A torch generator on the CPU for a derived seed; noise is drawn there so that devices agree."""
+    import torch
+
+    return torch.Generator().manual_seed(seed)

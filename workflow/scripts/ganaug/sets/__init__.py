@@ -1,0 +1,1 @@
+"""Training sets: what each arm adds to the real images."""

@@ -1,0 +1,305 @@
+"""The tables of a study as CSV, Markdown and LaTeX, and its summary as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from ganaug.config import Arm, Data, Study
+from ganaug.errors import UserError
+from ganaug.io import write_csv, write_json, write_text
+from ganaug.study.scores import METRICS, SPLITS, ClassMetrics, Scores, read_scores
+from ganaug.study.statistics import Sample, describe
+from ganaug.study.verdict import MINUS, Comparison, Findings, compare, headline, points
+
+TITLES = {
+    "loss": "test loss",
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "roc_auc": "ROC-AUC",
+}
+DASH = "\N{EN DASH}"  # where there is no number
+CELL_FIELDS = ("arm", "classifier", "repeat", "fit", "state", "reason", "selected_step", "train_images", "digest")
+COMPARISON_FIELDS = (
+    *("arm", "reference", "classifier", "control", "n", "dropped", "difference", "std"),
+    *("low", "high", "level", "p", "p_adjusted", "verdict", "repeats_needed"),
+)
+CLASS_METRICS = ("precision", "recall", "f1", "roc_auc")
+PER_CLASS_FIELDS = (
+    *("arm", "classifier", "split", "class", "n", "images"),
+    *(f"{metric}_{number}" for metric in CLASS_METRICS for number in ("mean", "std")),
+)
+
+Row = dict[str, Any]
+Grid = list[list[str]]
+
+
+def tabulate(
+    paths: Sequence[Path],
+    *,
+    study: Study,
+    arms: Mapping[str, Arm],
+    data: Data,
+    tables: Path,
+    summary: Path,
+) -> None:
+    """Read score files and write every table into the folder ``tables``, and ``summary``.
+
+    It writes metrics and comparisons as ``.csv``, ``.md`` and ``.tex``, and ``cells.csv`` and ``per_class.csv``.
+
+    Raises:
+        UserError: there are no score files, or not of this study.
+    """
+    scores = read_scores(paths)
+    if strange := sorted({cell.arm for cell in scores.cells} - set(arms)):
+        raise UserError(
+            f"scores: the arm {strange[0]!r} is not in the config; run snakemake so that they are scored anew"
+        )
+    findings = compare(scores, study=study, arms=arms)
+
+    metrics = metric_rows(scores, study)
+    write_csv(tables / "metrics.csv", list(metrics[0]), metrics)
+    _write_both(tables / "metrics", metric_grid(scores, study))
+    rows = [comparison_row(comparison) for comparison in findings.comparisons]
+    write_csv(tables / "comparisons.csv", COMPARISON_FIELDS, rows)
+    _write_both(tables / "comparisons", comparison_grid(findings))
+    write_csv(tables / "cells.csv", CELL_FIELDS, cell_rows(scores))
+    write_csv(tables / "per_class.csv", PER_CLASS_FIELDS, per_class_rows(scores, study))
+    write_json(summary, summarise(scores, findings, study=study, arms=arms, data=data))
+
+
+def metric_rows(scores: Scores, study: Study) -> list[Row]:
+    """A row an arm and classifier: mean and standard deviation over repeats of every metric on every split."""
+    rows = []
+    for arm, classifier in _pairs(study):
+        row: Row = {"arm": arm, "classifier": classifier, **_counts(scores, arm, classifier)}
+        for split in SPLITS:
+            for metric in METRICS:
+                sample = _sample(scores, arm, classifier, split, metric)
+                row[f"{split}_{metric}_mean"] = sample.mean
+                row[f"{split}_{metric}_std"] = sample.std
+        rows.append(row)
+    return rows
+
+
+def metric_grid(scores: Scores, study: Study) -> Grid:
+    """The main table as text, its header first: test metrics as ``0.912 ± 0.010``."""
+    grid = [["arm", "classifier", "n", "failed", *TITLES.values()]]
+    for arm, classifier in _pairs(study):
+        counts = _counts(scores, arm, classifier)
+        cells = [plus_minus(_sample(scores, arm, classifier, "test", metric)) for metric in METRICS]
+        grid.append([arm, classifier, str(counts["n"]), str(counts["failed"]), *cells])
+    return grid
+
+
+def comparison_row(comparison: Comparison) -> Row:
+    """A comparison as one flat row, in units of accuracy."""
+    decision = comparison.decision
+    return {
+        "arm": comparison.arm,
+        "reference": comparison.reference,
+        "classifier": comparison.classifier,
+        "control": comparison.control,
+        "n": decision.sample.n,
+        "dropped": comparison.dropped,
+        "difference": decision.sample.mean,
+        "std": decision.sample.std,
+        "low": decision.low,
+        "high": decision.high,
+        "level": decision.level,
+        "p": decision.p,
+        "p_adjusted": decision.p_adjusted,
+        "verdict": decision.verdict,
+        "repeats_needed": decision.repeats_needed,
+    }
+
+
+def comparison_grid(findings: Findings) -> Grid:
+    """The comparisons as text, its header first, differences in percentage points."""
+    head = [
+        "arm",
+        "against",
+        "classifier",
+        "n",
+        "dropped",
+        "difference",
+        "interval",
+        "p adjusted",
+        "verdict",
+        "repeats needed",
+    ]
+    grid = [head]
+    for comparison in findings.comparisons:
+        decision = comparison.decision
+        difference = DASH if decision.sample.mean is None else points(decision.sample.mean)
+        interval = DASH
+        if decision.low is not None and decision.high is not None:
+            interval = f"{points(decision.low)} to {points(decision.high)}"
+        p = DASH if decision.p_adjusted is None else f"{decision.p_adjusted:.3g}"
+        needed = DASH if decision.repeats_needed is None else str(decision.repeats_needed)
+        names = [comparison.arm, comparison.reference, comparison.classifier]
+        counts = [str(decision.sample.n), str(comparison.dropped)]
+        grid.append([*names, *counts, difference, interval, p, decision.verdict, needed])
+    return grid
+
+
+def cell_rows(scores: Scores) -> list[Row]:
+    """A row a cell, failed ones with their reason."""
+    return [{field: getattr(cell, field) for field in CELL_FIELDS} for cell in scores.cells]
+
+
+def per_class_rows(scores: Scores, study: Study) -> list[Row]:
+    """A row an arm, classifier, split and class: its images, and its metrics over repeats."""
+    rows = []
+    for arm, classifier in _pairs(study):
+        for split in SPLITS:
+            for name in scores.classes:
+                repeats: dict[int, list[ClassMetrics]] = {}
+                for cell in scores.of(arm, classifier):
+                    if split in cell.splits and name in cell.splits[split].per_class:
+                        repeats.setdefault(cell.repeat, []).append(cell.splits[split].per_class[name])
+                rows.append(_class_row(arm, classifier, split, name, repeats))
+    return rows
+
+
+def _class_row(arm: str, classifier: str, split: str, name: str, repeats: Mapping[int, list[ClassMetrics]]) -> Row:
+    row: Row = {"arm": arm, "classifier": classifier, "split": split, "class": name, "n": len(repeats)}
+    row["images"] = fmean(fits[0].n for fits in repeats.values()) if repeats else None
+    for metric in CLASS_METRICS:
+        known = [[value for fit in fits if (value := getattr(fit, metric)) is not None] for fits in repeats.values()]
+        sample = describe([fmean(values) for values in known if values])
+        row[f"{metric}_mean"], row[f"{metric}_std"] = sample.mean, sample.std
+    return row
+
+
+def summarise(
+    scores: Scores, findings: Findings, *, study: Study, arms: Mapping[str, Arm], data: Data
+) -> dict[str, Any]:
+    """Everything the report says in numbers: each with its n, mean, standard deviation and raw list."""
+    numbers: dict[str, dict[str, Any]] = {}
+    for arm, classifier in _pairs(study):
+        entry: dict[str, Any] = _counts(scores, arm, classifier)
+        for split in SPLITS:
+            entry[split] = {metric: _numbers(_sample(scores, arm, classifier, split, metric)) for metric in METRICS}
+        numbers.setdefault(arm, {})[classifier] = entry
+    comparisons: dict[str, dict[str, dict[str, Any]]] = {}
+    for comparison in findings.comparisons:
+        entry = {
+            **_numbers(comparison.decision.sample),
+            **{
+                key: value
+                for key, value in comparison_row(comparison).items()
+                if key not in ("arm", "reference", "classifier")
+            },
+        }
+        del entry["difference"]
+        comparisons.setdefault(comparison.classifier, {}).setdefault(comparison.arm, {})[comparison.reference] = entry
+    said = headline(scores, findings, study=study, arms=arms, data=data)
+    return {
+        "experiment": scores.experiment,
+        "headline": str(said),
+        "answers": list(said.answers),
+        "conditions": list(said.conditions),
+        "budget": {
+            "steps": study.steps,
+            "epochs": study.epochs,
+            "select": study.select,
+            "eval_every": study.eval_every,
+        },
+        "repeats": {"planned": study.repeats, "scored": len(scores.repeats), "fits": study.fits},
+        "test_sets": {
+            "number": len(set(scores.parts)),
+            "images": fmean(scores.test_images),
+            "conditional": scores.conditional,
+        },
+        "rope": study.rope,
+        "leaky": data.leaky,
+        "validation": data.validation,
+        "classes": list(scores.classes),
+        "failed": sum(not cell.ok for cell in scores.cells),
+        "best_classic": {name: asdict(best) for name, best in findings.best_classic.items()},
+        "arms": numbers,
+        "comparisons": comparisons,
+        "cells": cell_rows(scores),
+    }
+
+
+def _numbers(sample: Sample) -> dict[str, Any]:
+    return {"n": sample.n, "mean": sample.mean, "std": sample.std, "raw": list(sample.values)}
+
+
+def _pairs(study: Study) -> list[tuple[str, str]]:
+    return [(arm, classifier) for classifier in study.classifiers for arm in study.arms]
+
+
+def _counts(scores: Scores, arm: str, classifier: str) -> Row:
+    cells = scores.of(arm, classifier)
+    return {
+        "n": len({cell.repeat for cell in cells if cell.ok}),
+        "failed": sum(not cell.ok for cell in cells),
+        "train_images": next((cell.train_images for cell in cells if cell.train_images is not None), None),
+    }
+
+
+def _sample(scores: Scores, arm: str, classifier: str, split: str, metric: str) -> Sample:
+    return describe(list(scores.by_repeat(arm, classifier, split, metric).values()))
+
+
+def plus_minus(sample: Sample) -> str:
+    """A mean with its standard deviation, ``0.912 ± 0.010``; a dash where there is none."""
+    if sample.mean is None:
+        return DASH
+    return f"{sample.mean:.3f}" if sample.std is None else f"{sample.mean:.3f} ± {sample.std:.3f}"
+
+
+def _write_both(stem: Path, grid: Grid) -> None:
+    write_text(stem.with_suffix(".md"), markdown(grid))
+    write_text(stem.with_suffix(".tex"), latex(grid))
+
+
+def markdown(grid: Grid) -> str:
+    """A table in GitHub's Markdown; the first row is the header."""
+    head, *body = [[_escape_markdown(text) for text in row] for row in grid]
+    rows = [head, ["---"] * len(head), *body]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def latex(grid: Grid) -> str:
+    """A LaTeX ``tabular`` with booktabs rules; the first row is the header."""
+    head, *body = [" & ".join(_escape_latex(text) for text in row) + r" \\" for row in grid]
+    lines = [
+        r"% \usepackage{booktabs}",
+        rf"\begin{{tabular}}{{{'l' * len(grid[0])}}}",
+        r"\toprule",
+        head,
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _escape_markdown(text: str) -> str:
+    escaped = "".join(f"\\{character}" if character in "\\|`*_[]<>#~" else character for character in text)
+    return " ".join(escaped.split())
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    MINUS: "$-$",
+    DASH: "--",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+}
+
+
+def _escape_latex(text: str) -> str:
+    return " ".join("".join(_LATEX.get(character, character) for character in text).split())

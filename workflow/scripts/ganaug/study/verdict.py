@@ -1,0 +1,307 @@
+"""What the differences between arms mean: helps, hurts, no practical difference, or not settled yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Literal
+
+from ganaug.config import Arm, Data, Study
+from ganaug.study.scores import Scores
+from ganaug.study.statistics import Sample, describe, holm, p_value, repeats_needed, t_interval
+
+ALPHA = 0.05
+LEAST_REPEATS = 6
+REAL = "real"
+MINUS = "\N{MINUS SIGN}"
+
+Verdict = Literal[
+    "helps",
+    "hurts",
+    "no practical difference",
+    "underpowered",
+    "control: no difference seen",
+    "control: differs",
+    "control: too few repeats",
+]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict on one list of paired differences, as a member of a family.
+
+    Attributes:
+        sample: the differences, one a repeat, in units of accuracy (0.01 is a point).
+        p: two-sided p of the paired t test; None below two repeats.
+        p_adjusted: after Holm; None where ``p`` is.
+        level: confidence level of the interval, such as 0.9875.
+        low, high: the interval; None below two repeats.
+        verdict: what it means.
+        repeats_needed: how many repeats would settle it, when it is not settled and that many exist.
+    """
+
+    sample: Sample
+    p: float | None
+    p_adjusted: float | None
+    level: float
+    low: float | None
+    high: float | None
+    verdict: Verdict
+    repeats_needed: int | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``arm`` minus ``reference`` for one classifier, in test accuracy paired over repeats.
+
+    ``dropped`` counts (repeat, fit) pairs lost to failed cells; ``control`` marks the A/A control, outside the family.
+    """
+
+    arm: str
+    reference: str
+    classifier: str
+    control: bool
+    dropped: int
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class BestClassic:
+    """The classic arm that other arms must beat, and how it was chosen (never on the test set)."""
+
+    arm: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All comparisons in the order of the study's classifiers and arms, and the best classic arm of each classifier."""
+
+    comparisons: tuple[Comparison, ...]
+    best_classic: Mapping[str, BestClassic]
+
+    def find(self, arm: str, reference: str, classifier: str) -> Comparison | None:
+        """One comparison, or None where there is no such."""
+        wanted = (arm, reference, classifier)
+        return next((c for c in self.comparisons if (c.arm, c.reference, c.classifier) == wanted), None)
+
+
+def decide(family: Sequence[Sequence[float]], *, rope: float) -> list[Decision]:
+    """The verdicts on a family of paired differences, family-wise error at most 0.05 (Holm).
+
+    Args:
+        family: for each comparison its differences, one a repeat.
+        rope: half-width of the region of practical equivalence.
+    """
+    p_values = [p_value(differences) for differences in family]
+    decisions = []
+    for differences, p, step in zip(family, p_values, holm(p_values, ALPHA), strict=True):
+        sample, interval = describe(differences), t_interval(differences, step.level)
+        verdict = _verdict(sample, interval, rope)
+        needed = None
+        if verdict == "underpowered" and sample.mean is not None and sample.std is not None:
+            needed = repeats_needed(sample.mean, sample.std, alpha=step.level, rope=rope, least=LEAST_REPEATS)
+        decisions.append(
+            Decision(
+                sample=sample,
+                p=p,
+                p_adjusted=None if p is None else step.p_adjusted,
+                level=1 - step.level,
+                low=interval[0] if interval else None,
+                high=interval[1] if interval else None,
+                verdict=verdict,
+                repeats_needed=needed,
+            )
+        )
+    return decisions
+
+
+def _verdict(sample: Sample, interval: tuple[float, float] | None, rope: float) -> Verdict:
+    if sample.n < LEAST_REPEATS or sample.mean is None or interval is None:
+        return "underpowered"
+    low, high = interval
+    if low > 0 and sample.mean > rope:
+        return "helps"
+    if high < 0 and sample.mean < -rope:
+        return "hurts"
+    if -rope <= low and high <= rope:
+        return "no practical difference"
+    return "underpowered"
+
+
+def is_control(arm: Arm) -> bool:
+    """Whether an arm only repeats real images, so that at equal steps it should score as ``real`` does."""
+    return arm.duplicate is not None and arm.classic is None and arm.gan is None
+
+
+def choose_classic(scores: Scores, classifier: str, *, study: Study, arms: Mapping[str, Arm]) -> BestClassic | None:
+    """The classic arm with the highest mean validation accuracy; without validation the first by name."""
+    names = [name for name in study.arms if arms[name].classic is not None and arms[name].gan is None]
+    if not names:
+        return None
+    if len(names) == 1:
+        return BestClassic(names[0], "the only classic arm")
+    validation = {name: scores.by_repeat(name, classifier, "validation", "accuracy") for name in names}
+    means = {name: fmean(values.values()) for name, values in validation.items() if values}
+    if not means:
+        return BestClassic(min(names), "the first by name, since there is no validation set to choose on")
+    return BestClassic(max(means, key=means.__getitem__), "the classic arm with the highest mean validation accuracy")
+
+
+def compare(scores: Scores, *, study: Study, arms: Mapping[str, Arm]) -> Findings:
+    """Every arm against ``real`` and against the best classic arm, for every classifier, as one Holm family.
+
+    The control against ``real`` stays outside the family and keeps an interval of its own.
+    """
+    best: dict[str, BestClassic] = {}
+    planned: list[Comparison] = []
+    for classifier in study.classifiers:
+        classic = choose_classic(scores, classifier, study=study, arms=arms)
+        if classic:
+            best[classifier] = classic
+        for reference in [REAL, *([classic.arm] if classic else [])]:
+            for arm in study.arms:
+                if arm not in (REAL, reference):
+                    planned.append(_comparison(scores, arm, reference, classifier, is_control(arms[arm]), study.rope))
+    family = [number for number, comparison in enumerate(planned) if not comparison.control]
+    decisions = decide([planned[number].decision.sample.values for number in family], rope=study.rope)
+    for number, decision in zip(family, decisions, strict=True):
+        planned[number] = replace(planned[number], decision=decision)
+    return Findings(comparisons=tuple(planned), best_classic=best)
+
+
+def _comparison(
+    scores: Scores, arm: str, reference: str, classifier: str, only_duplicates: bool, rope: float
+) -> Comparison:
+    differences, dropped = scores.paired(arm, reference, classifier)
+    control = only_duplicates and reference == REAL
+    alone = decide([list(differences.values())], rope=rope)[0]
+    if control:
+        alone = replace(alone, verdict=_control_verdict(alone), repeats_needed=None)
+    return Comparison(arm, reference, classifier, control, dropped, alone)
+
+
+def _control_verdict(decision: Decision) -> Verdict:
+    if decision.sample.n < LEAST_REPEATS:
+        return "control: too few repeats"
+    return "control: differs" if decision.verdict in ("helps", "hurts") else "control: no difference seen"
+
+
+def points(difference: float) -> str:
+    """A difference in accuracy as signed percentage points: 0.021 is ``+2.1``."""
+    return f"{100 * difference:+.1f}".replace("-", MINUS)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The study in plain sentences: an answer for each classifier, then what it rests on."""
+
+    answers: tuple[str, ...]
+    conditions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join([*self.answers, *self.conditions])
+
+
+def headline(scores: Scores, findings: Findings, *, study: Study, arms: Mapping[str, Arm], data: Data) -> Headline:
+    """What the study says of its first arm with real and GAN images; else with GAN images; else the first compared."""
+    treated = [name for name in study.arms if name != REAL and not is_control(arms[name])]
+    augmented = [name for name in treated if arms[name].gan is not None]
+    main = next((name for name in [*(name for name in augmented if arms[name].real), *augmented, *treated]), None)
+    if main is None:
+        return Headline((f"On {scores.experiment} there is nothing to compare with real images: add an arm.",), ())
+    answers = [_answer(main, classifier, findings, arms) for classifier in study.classifiers]
+    answers = [f"On {scores.experiment}{_real_images(scores, study)}, {answers[0]}", *map(_capital, answers[1:])]
+    others = []
+    for classifier in study.classifiers:
+        found = [findings.find(name, REAL, classifier) for name in treated if name != main]
+        if told := [f"{other.arm}: {_plain(other.decision.verdict)}" for other in found if other]:
+            others.append(f"The other arms against real images alone ({classifier}): {'; '.join(told)}.")
+    return Headline(tuple(answers), (*others, *_conditions(scores, study, data)))
+
+
+def _answer(arm: str, classifier: str, findings: Findings, arms: Mapping[str, Arm]) -> str:
+    comparison = findings.find(arm, REAL, classifier)
+    assert comparison is not None
+    decision, what = comparison.decision, f"{_what(arms[arm])} (arm {arm})"
+    if decision.sample.mean is None:
+        return f"nothing can be said of {what} with {classifier} yet: no repeat has scores of it and of real."
+    claim = {
+        "helps": f"{what} helps {classifier}",
+        "hurts": f"{what} hurts {classifier}",
+        "no practical difference": f"{what} makes no practical difference to {classifier}",
+    }.get(decision.verdict, f"it is not settled whether {what} helps {classifier}")
+    over = "over" if decision.sample.mean >= 0 else "against"
+    text = f"{claim}: {points(decision.sample.mean)} points of test accuracy {over} real images alone"
+    text += f" ({_evidence(decision)})"
+    classic = findings.best_classic.get(classifier)
+    second = findings.find(arm, classic.arm, classifier) if classic else None
+    if second and second.decision.sample.mean is not None:
+        said = _plain(second.decision.verdict)
+        verdict = (
+            f"it is {said}" if said == "not settled" else f"it makes {said}" if said.startswith("no") else f"it {said}"
+        )
+        text += f"; against classic augmentation (arm {second.reference}) {verdict}: "
+        text += f"{points(second.decision.sample.mean)} points ({_evidence(second.decision)})"
+    return text + "."
+
+
+def _plain(verdict: Verdict) -> str:
+    return "not settled" if verdict == "underpowered" else verdict
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _what(arm: Arm) -> str:
+    if arm.gan is None:
+        return "classic augmentation" if arm.classic else "this training set"
+    together = "GAN and classic augmentation" if arm.classic else "GAN augmentation"
+    return together if arm.real else "training on synthetic images without real ones"
+
+
+def _evidence(decision: Decision) -> str:
+    repeats = f"{decision.sample.n} repeat{'s' if decision.sample.n != 1 else ''}"
+    if decision.low is None or decision.high is None:
+        return f"{repeats}, no interval below 2; a verdict needs at least {LEAST_REPEATS}"
+    text = f"95% interval {points(decision.low)} to {points(decision.high)}, {repeats}"
+    if decision.verdict != "underpowered":
+        return text
+    needed = decision.repeats_needed
+    if needed is None:
+        return text + "; too close to the limit of practical interest for any feasible number of repeats to settle"
+    if decision.sample.n < LEAST_REPEATS:
+        return (
+            text
+            + f"; a verdict needs at least {LEAST_REPEATS}"
+            + (f", this one about {needed}" if needed > LEAST_REPEATS else "")
+        )
+    return text + f"; about {needed} repeats would settle it"
+
+
+def _real_images(scores: Scores, study: Study) -> str:
+    counts = {cell.train_images for name in study.classifiers for cell in scores.of(REAL, name) if cell.train_images}
+    if len(counts) != 1:
+        return ""
+    count = counts.pop()
+    each, rest = divmod(count, len(scores.classes))
+    return f" ({count} real training images)" if rest else f" ({each} real training images a class)"
+
+
+def _conditions(scores: Scores, study: Study, data: Data) -> list[str]:
+    if study.steps is not None:
+        said = [f"Every classifier trained for {study.steps} optimiser steps, whatever the size of its training set."]
+    else:
+        said = [
+            f"Every classifier trained for {study.epochs} epochs, so arms with more images took more optimiser steps."
+        ]
+    said.append("Intervals hold at 95% for all comparisons of the study together (Holm).")
+    if scores.conditional:
+        said.append("All repeats share one test set: the result is conditional on this test set.")
+    if failed := sum(not cell.ok for cell in scores.cells):
+        said.append(f"{failed} cell{'s' if failed > 1 else ''} failed and {'are' if failed > 1 else 'is'} left out.")
+    if data.leaky:
+        said.append("The GANs saw the test images (data.leaky), so no gain shown here is evidence of a real one.")
+    return said

@@ -1,0 +1,18 @@
+"""Rule tabulate: score files to tables, verdicts and the summary."""
+
+from ganaug.job import job
+
+with job(snakemake.log[0]):
+    from pathlib import Path
+
+    from ganaug.config import Arm, Data, Study, build
+    from ganaug.study.tables import tabulate
+
+    tabulate(
+        [Path(path) for path in snakemake.input.scores],
+        study=build(Study, snakemake.params.study, "study"),
+        arms={name: build(Arm, arm, f"arms.{name}") for name, arm in snakemake.params.arms.items()},
+        data=build(Data, snakemake.params.data, "data"),
+        tables=Path(snakemake.output.metrics).parent,
+        summary=Path(snakemake.output.summary),
+    )

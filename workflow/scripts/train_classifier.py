@@ -1,0 +1,28 @@
+"""Train one cell: one classifier on one arm in one repeat and fit."""
+
+from ganaug.job import job
+
+with job(snakemake.log[0]):
+    from ganaug.classify.stage import train_cell
+    from ganaug.config import Budget, Classifier, Compute, build
+
+    given, made, settings = snakemake.input, snakemake.output, snakemake.params
+    train_cell(
+        arm=snakemake.wildcards.arm,
+        classifier_name=snakemake.wildcards.clf,
+        repeat=int(snakemake.wildcards.r),
+        fit_number=int(snakemake.wildcards.f),
+        split=given.split,
+        dev=given.dev_images,
+        training_set=given.training_set,
+        set_record=given.set_record,
+        classifier=build(Classifier, settings.classifier, "classifiers"),
+        budget=build(Budget, settings.budget, "study"),
+        root=settings.seed,
+        compute=build(Compute, {**settings.compute, "device": snakemake.config["compute"]["device"]}, "compute"),
+        code=settings.code,
+        model=made.model,
+        snapshots=made.snapshots,
+        history=made.history,
+        record=made.record,
+    )

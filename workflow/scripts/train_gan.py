@@ -1,0 +1,25 @@
+"""Train the GANs of one job: every class whose number is the job's, modulo the jobs of a repeat."""
+
+from ganaug.job import job
+
+with job(snakemake.log[0]):
+    from ganaug.config import Compute, Gan, build
+    from ganaug.gan.stage import train_job
+    from ganaug.images import ImageFiles
+
+    given, made, settings = snakemake.input, snakemake.output, snakemake.params
+    train_job(
+        split=given.split,
+        dev=ImageFiles(given.dev_images, given.dev_index),
+        leaked=ImageFiles(given.leaked_images, given.leaked_index) if settings.leaky else None,
+        gan=build(Gan, settings.gan, "gans"),
+        job=int(snakemake.wildcards.j),
+        repeat=int(snakemake.wildcards.r),
+        root=settings.seed,
+        compute=build(Compute, {**settings.compute, "device": snakemake.config["compute"]["device"]}, "compute"),
+        code=settings.code,
+        generators=dict(zip(settings.snaps, made.generators, strict=True)),
+        history=made.history,
+        picture=made.grid,
+        record=made.record,
+    )

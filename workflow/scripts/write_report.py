@@ -1,0 +1,18 @@
+"""Rule report: summary, pictures and provenance to one HTML file."""
+
+from ganaug.job import job
+
+with job(snakemake.log[0]):
+    from pathlib import Path
+
+    from ganaug.study.report import write_report
+
+    out = Path(snakemake.output[0])
+    write_report(
+        out,
+        summary=Path(snakemake.input.summary),
+        data_report=Path(snakemake.input.data_report),
+        pictures=[Path(path) for path in snakemake.input.pictures],
+        benchmarks=out.parent / "benchmarks",
+        config=snakemake.params.config,
+    )
