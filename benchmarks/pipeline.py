@@ -1,4 +1,4 @@
-"""The default run from nothing: its wall time, what of it is not training, a second run, and the plan of a large study."""
+"""The default run from nothing: its wall time, the share that is not training, a second run, a large plan."""
 
 from __future__ import annotations
 

@@ -1,11 +1,23 @@
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 from ganaug.errors import UserError
-from ganaug.io import atomic, digest, digest_value, load_tensors, read_csv, save_tensors, write_csv, write_json
+from ganaug.io import (
+    atomic,
+    digest,
+    digest_value,
+    exclusive,
+    load_tensors,
+    read_csv,
+    save_tensors,
+    write_csv,
+    write_json,
+)
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -56,3 +68,16 @@ def test_tensors_round_trip_with_metadata_and_a_torn_file_is_named(tmp_path: Pat
     path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(UserError, match=r"w\.safetensors"):
         load_tensors(path)
+
+
+def test_a_lock_keeps_another_process_out_until_it_is_released(tmp_path: Path) -> None:
+    take = (
+        "import fcntl, sys\n"
+        f"handle = open({str(tmp_path / 'lock')!r}, 'w')\n"
+        "try: fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "except BlockingIOError: sys.exit(7)\n"
+    )
+    with exclusive(tmp_path / "lock"):
+        inside = subprocess.run([sys.executable, "-c", take], check=False).returncode
+    after = subprocess.run([sys.executable, "-c", take], check=False).returncode
+    assert (inside, after) == (7, 0)

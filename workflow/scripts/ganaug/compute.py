@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,16 @@ def prepare(compute: Compute) -> torch.device:
     import torch
 
     torch.set_num_threads(compute.threads)
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.deterministic = True
     available = torch.cuda.is_available()
     if compute.device == "cuda" and not available:
         raise UserError("compute.device: cuda, but this machine has no GPU that torch can use; set it to auto or cpu")
-    return torch.device("cuda" if available and compute.device != "cpu" else "cpu")
+    if not available or compute.device == "cpu":
+        return torch.device("cpu")
+    # Read when CUDA starts; without it matrix products are not repeatable.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    return torch.device("cuda")
 
 
 def autocast(device: torch.device, compute: Compute) -> AbstractContextManager[None]:

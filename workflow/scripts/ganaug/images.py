@@ -66,7 +66,7 @@ def save_image_set(images_path: str | Path, index_path: str | Path, images: Pixe
             f"an image set is uint8 N x H x W x C with N rows, not {images.dtype} {images.shape}, {len(index)}"
         )
     with atomic(images_path) as temporary, temporary.open("wb") as handle:
-        np.save(handle, np.ascontiguousarray(images), allow_pickle=False)
+        np.save(handle, np.ascontiguousarray(images))
     save_index(index_path, index)
 
 
@@ -87,7 +87,7 @@ def open_images(path: str | Path) -> Pixels:
         UserError: the file is not a whole array of images.
     """
     try:
-        images = np.load(path, mmap_mode="r", allow_pickle=False)
+        images = np.load(path, mmap_mode="r")
     except ValueError as error:
         raise UserError(f"{path}: not a whole image array ({error}); delete it and run again") from error
     if images.dtype != np.uint8 or images.ndim != 4:

@@ -70,7 +70,7 @@ def _explain(fault: ValidationError) -> str:
         case "required":
             missing = next(key for key in limit if key not in value)
             return f"{where}.{missing}: missing; set it".lstrip(".")
-        case "type" if isinstance(value, str) and _is_number(value):
+        case "type" | "enum" if isinstance(value, str) and _is_number(value):
             return f"{where}: {value!r} is text, not a number; {_as_yaml_number(value)}"
         case "type":
             names = [limit] if isinstance(limit, str) else limit
@@ -97,7 +97,7 @@ def _is_number(text: str) -> bool:
 
 def _as_yaml_number(text: str) -> str:
     if "e" not in text.lower():
-        return f"write {text} without quotes"
+        return f"write {text} without quotes, and in a file: --config reads what is in braces as text"
     mantissa, _, exponent = text.lower().partition("e")
     mantissa = mantissa if "." in mantissa else f"{mantissa}.0"
     exponent = exponent if exponent[0] in "+-" else f"+{exponent}"

@@ -103,7 +103,7 @@ def score_repeat(
         scored.append(entry)
         guessed.append(outputs)
     with atomic(class_probabilities) as temporary, temporary.open("wb") as handle:
-        np.save(handle, np.stack(guessed), allow_pickle=False)
+        np.save(handle, np.stack(guessed))
     names = np.array(classes)
     columns = {
         cell.column: names[outputs.argmax(axis=1)] if entry["state"] == "ok" else np.full(len(outputs), "")

@@ -57,7 +57,8 @@ def read_archive(path: Path, names: Collection[str]) -> Iterator[tuple[str, byte
 def _whole(path: Path) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError, NotImplementedError) as error:
+    # zipfile raises RuntimeError for what it cannot read: a password, a compression it does not know.
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError, RuntimeError) as error:
         raise UserError(
             f"data.path: {path} is not a whole tar, tar.gz or zip archive ({error}); get it again"
         ) from error

@@ -7,19 +7,17 @@ of MLflow, which takes seconds, when there is nothing new. It is a shortcut only
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ganaug.errors import UserError
-from ganaug.io import read_csv, read_json, write_json
+from ganaug.io import exclusive, read_csv, read_json, write_json
 from ganaug.study.mlflow_store import Point, Run, Store, database_of
 
 DEFAULT_URI = "sqlite:///mlflow.db"
@@ -71,7 +69,7 @@ def sync(folder: Path, *, uri: str | None, recheck: bool) -> Outcome:
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; give results/ and the name of an experiment that has run")
-    with _locked():
+    with exclusive(HOME / "lock"):
         book = HOME / f"{folder.name}.json"
         last = Ledger(**read_json(book)) if book.exists() else Ledger(DEFAULT_URI)
         uri = uri or last.uri
@@ -221,14 +219,6 @@ def _flat(prefix: str, value: Any) -> dict[str, str]:
     if isinstance(value, Mapping):
         return {name: text for key, inner in value.items() for name, text in _flat(f"{prefix}.{key}", inner).items()}
     return {re.sub(r"[^\w./ -]", "_", prefix): str(value)}
-
-
-@contextmanager
-def _locked() -> Iterator[None]:
-    HOME.mkdir(parents=True, exist_ok=True)
-    with (HOME / "lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # the kernel drops it when the process ends, however it ends
-        yield
 
 
 def _identity(uri: str) -> str | None:
