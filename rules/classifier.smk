@@ -14,9 +14,9 @@ rule train_classifier:
         history="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/history.csv",
         record="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/status.json",
     log:
-        "results/{experiment}/logs/train_classifier/{arm}-{clf}-r{r}f{f}.log",
+        "results/{experiment}/logs/train_classifier/{arm}/{clf}/r{r}f{f}.log",
     benchmark:
-        "results/{experiment}/benchmarks/train_classifier/{arm}-{clf}-r{r}f{f}.tsv"
+        "results/{experiment}/benchmarks/train_classifier/{arm}/{clf}/r{r}f{f}.tsv"
     conda:
         ENVIRONMENT
     threads: EXPERIMENT.compute.threads

@@ -12,14 +12,16 @@ sys.path.insert(0, str(SCRIPTS))
 
 from ganaug.code import code_digest
 from ganaug.config import amount_label
-from ganaug.config import parse as parse_config
-from ganaug.data.fingerprint import fingerprint
+from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError
+from ganaug.experiment import parse as parse_config
 from ganaug.io import read_json
 from ganaug.schema import check as check_config
 from ganaug.schema import load_presets, load_schemas
 
 try:
+    if set("{}") & set(str(ROOT)):
+        raise UserError(f"{ROOT}: Snakemake cannot run where a path holds braces; move the project elsewhere")
     check_config(config, load_schemas(ROOT / "config/schemas"))
     EXPERIMENT = parse_config(config, load_presets(ROOT / "config"))
 except UserError as error:
@@ -72,9 +74,10 @@ def compute():
     return {"precision": EXPERIMENT.compute.precision, "threads": EXPERIMENT.compute.threads}
 
 
-def data_section():
-    """The data section without the path: where the images lie changes no result."""
-    return {key: value for key, value in asdict(DATA_CONFIG).items() if key != "path"}
+def reported_config():
+    """The config as the report tells it: without what changes no result (paths, the device, the server)."""
+    device = {**config["compute"], "device": "auto"}
+    return {**config, "data": {**config["data"], "path": None}, "compute": device, "tracking": {"uri": None}}
 
 
 def source_fingerprint():
@@ -101,18 +104,14 @@ def amount(spec):
 
 
 def duplicates_of(arm):
-    """How many duplicates an arm holds: its own amount, or all that the arm it matches adds."""
+    """How many duplicates an arm holds: its own amount, or each of those that the arm it matches adds."""
     spec = arm.duplicate
     if spec is None:
-        return None
+        return []
     if spec.match is None:
-        return amount(spec)
+        return [amount(spec)]
     matched = EXPERIMENT.arms[spec.match]
-    added = [part for part in (matched.classic, matched.gan) if part is not None]
-    if len(added) == 1:
-        return amount(added[0])
-    total = [sum(part.ratio or 0 for part in added), sum(part.count or 0 for part in added)]
-    return amount_label(total[0] or None, total[1] or None, DATA_CONFIG.per_class)
+    return [amount(added) for added in (matched.classic, matched.gan) if added]
 
 
 def classic_files(name, r):
@@ -123,10 +122,6 @@ def classic_files(name, r):
 def sample_files(spec, r):
     folder = f"{RESULTS}/samples/{spec.name}/{spec.snap}/{amount(spec)}/r{r}"
     return [f"{folder}/{file}" for file in ("images.npy", "index.csv", "record.json")]
-
-
-def generator_files(gan, snap, r):
-    return [f"{RESULTS}/gan/{gan}/r{r}/j{j}/G-{snap}.safetensors" for j in range(EXPERIMENT.gans[gan].jobs)]
 
 
 def gan_files(gan, r, file):

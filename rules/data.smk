@@ -16,7 +16,7 @@ rule download_source:
         mem_mb=1000,
         runtime=120,
     params:
-        data={key: data_section()[key] for key in ("source", "sha256")},
+        data={key: asdict(DATA_CONFIG)[key] for key in DOWNLOAD_KEYS},
         fingerprint=source_fingerprint(),
         code=code("download_source"),
     message:
@@ -44,7 +44,7 @@ rule preprocess_images:
         runtime=120,
     params:
         seed=EXPERIMENT.seed,
-        data={key: value for key, value in data_section().items() if key not in ("per_class", "validation")},
+        data={key: asdict(DATA_CONFIG)[key] for key in PREPROCESS_KEYS},
         code=code("preprocess_images"),
     message:
         "Decoding the images and sealing the test set"

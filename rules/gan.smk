@@ -34,7 +34,6 @@ for name, gan in GANS.items():
         params:
             seed=EXPERIMENT.seed,
             gan=asdict(gan),
-            snaps=gan.snaps,
             leaky=DATA_CONFIG.leaky,
             compute=compute(),
             code=code("train_gan", gan_network(name)),
@@ -48,16 +47,16 @@ rule sample_gan:
     input:
         split="results/{experiment}/data/r{r}.csv",
         dev_images=DEV["images"],
-        generators=lambda w: generator_files(w.gan, w.snap, w.r),
+        generators=lambda w: gan_files(w.gan, w.r, f"G-{w.snap}.safetensors"),
         records=lambda w: gan_files(w.gan, w.r, "status.json"),
     output:
         images="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/images.npy",
         index="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/index.csv",
         record="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/record.json",
     log:
-        "results/{experiment}/logs/sample_gan/{gan}-{snap}-{amount}-r{r}.log",
+        "results/{experiment}/logs/sample_gan/{gan}/{snap}-{amount}-r{r}.log",
     benchmark:
-        "results/{experiment}/benchmarks/sample_gan/{gan}-{snap}-{amount}-r{r}.tsv"
+        "results/{experiment}/benchmarks/sample_gan/{gan}/{snap}-{amount}-r{r}.tsv"
     conda:
         ENVIRONMENT
     threads: EXPERIMENT.compute.threads

@@ -79,7 +79,7 @@ rule write_report:
         mem_mb=1000,
         runtime=30,
     params:
-        config={**config, "tracking": {"uri": None}},
+        config=reported_config(),
         code=code("write_report"),
     message:
         "Writing the report"
@@ -110,7 +110,7 @@ rule report_partial:
         runtime=30,
     params:
         **STUDY_PARAMS,
-        config={**config, "tracking": {"uri": None}},
+        config=reported_config(),
         code=code("report_partial"),
     message:
         "Tabulating what is there so far"

@@ -70,9 +70,9 @@ rule draw_samples:
     output:
         "results/{experiment}/plots/samples-{gan}-{snap}-{amount}.png",
     log:
-        "results/{experiment}/logs/draw_samples/{gan}-{snap}-{amount}.log",
+        "results/{experiment}/logs/draw_samples/{gan}/{snap}-{amount}.log",
     benchmark:
-        "results/{experiment}/benchmarks/draw_samples/{gan}-{snap}-{amount}.tsv"
+        "results/{experiment}/benchmarks/draw_samples/{gan}/{snap}-{amount}.tsv"
     conda:
         ENVIRONMENT
     threads: 1

@@ -13,14 +13,7 @@ GENERATORS = [
         file
         for r in REPEATS
         for name, gan in GANS.items()
-        for snap in gan.snaps
-        for file in generator_files(name, snap, r)
-    ),
-    *(
-        file
-        for r in REPEATS
-        for name in GANS
-        for kind in ("history.csv", "status.json", "grid.png")
+        for kind in (*(f"G-{snap}.safetensors" for snap in gan.snaps), "history.csv", "status.json", "grid.png")
         for file in gan_files(name, r, kind)
     ),
     *SAMPLES,
@@ -35,6 +28,7 @@ SCORES = [
     *(f"{RESULTS}/scores/r{r}-{end}" for r in REPEATS for end in ("predictions.csv", "probabilities.npy")),
 ]
 OTHER_TABLES = [
+    "metrics.json",
     "metrics.md",
     "metrics.tex",
     "comparisons.csv",

@@ -21,7 +21,9 @@ def test_an_amount_has_one_name(ratio: float | None, count: int | None, per_clas
     assert amount_label(ratio, count, per_class) == label
 
 
-@pytest.mark.parametrize(("label", "real", "count"), [("n100", 20, 100), ("n100", 7, 100), ("x5", 7, 35), ("x0.5", 9, 4)])
+@pytest.mark.parametrize(
+    ("label", "real", "count"), [("n100", 20, 100), ("n100", 7, 100), ("x5", 7, 35), ("x0.5", 9, 4)]
+)
 def test_a_ratio_counts_each_class(label: str, real: int, count: int) -> None:
     assert amount_of(label, real) == count
 

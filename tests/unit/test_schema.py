@@ -45,12 +45,12 @@ def test_each_fault_names_its_key() -> None:
     assert fault(mode="b") == "mode: 'b' is not known; choose from a, true, null"
     assert fault(lr=0) == "lr: 0 is less than or equal to the minimum of 0; correct it"
     assert fault(named={"A b": {}}) == "named: the name 'A b' may hold only a to z, 0 to 9, _ and -; rename it"
-    with pytest.raises(UserError, match="^lr: missing; set it$"):
+    with pytest.raises(UserError, match=r"^lr: missing; set it$"):
         check({}, SCHEMA)
 
 
 def test_a_misspelt_key_is_told_before_the_one_it_leaves_missing() -> None:
-    with pytest.raises(UserError, match="^lr_: no such key; did you mean lr"):
+    with pytest.raises(UserError, match=r"^lr_: no such key; did you mean lr"):
         check({"lr_": 0.1}, SCHEMA)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from snakemake.utils import update_config
 
-from ganaug.config import Experiment, parse
+from ganaug.experiment import Experiment, parse
 from ganaug.schema import check, load_presets, load_schemas
 from tests.workflow.project import ROOT
 

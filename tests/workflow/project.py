@@ -73,25 +73,23 @@ class Project:
             check=False,
         )
 
-    def jobs(self, *arguments: str, config: str | None = None) -> set[str]:
-        """The rules that a run would execute now."""
+    def jobs(self, *arguments: str, config: str | None = None) -> dict[str, int]:
+        """The rules that a run would execute now, and how often."""
         outcome = self.run("--dry-run", "--quiet", "rules", *arguments, config=config)
         assert outcome.returncode == 0, outcome.stdout
         return jobs_of(outcome.stdout)
 
 
-def jobs_of(output: str) -> set[str]:
-    """The names in Snakemake's table of jobs."""
+def jobs_of(output: str) -> dict[str, int]:
+    """The rows of Snakemake's table of jobs."""
     lines = iter(output.splitlines())
-    names = set()
-    for line in lines:
-        if line.split() == ["job", "count"]:
-            next(lines)
-            for row in lines:
-                if not row.strip() or row.startswith("total"):
-                    break
-                names.add(row.split()[0])
-    return names
+    counts = {}
+    if any(line.split() == ["job", "count"] for line in lines):
+        next(lines)
+        for name, count in map(str.split, iter(lambda: next(lines), "")):
+            counts[name] = int(count)
+        del counts["total"]
+    return counts
 
 
 def complaints(output: str) -> list[str]:
@@ -118,7 +116,7 @@ TINY: dict[str, Any] = {
     },
     "study": {
         "arms": ["real", "duplicate", "classic", "gan", "mixed", "synthetic", "copied", "copied-only", "broken"],
-        "repeats": 2,
+        "repeats": 1,
         "steps": 6,
         "eval_every": 3,
     },

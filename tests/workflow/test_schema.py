@@ -114,5 +114,5 @@ def test_lists_replace_and_mappings_merge() -> None:
     experiment = parsed(TINY)
     assert experiment.gans["dcgan"].snaps == ["e20", "last"]
     assert experiment.gans["dcgan"].lr == PRESETS["gans"]["dcgan-32"]["lr"]
-    assert experiment.study.repeats == 2
+    assert experiment.study.repeats == 1
     assert experiment.study.rope == DEFAULT["study"]["rope"]

@@ -8,17 +8,18 @@ with job(snakemake.log[0]):
     from ganaug.images import ImageFiles
 
     given, made, settings = snakemake.input, snakemake.output, snakemake.params
+    gan = build(Gan, settings.gan, "gans")
     train_job(
         split=given.split,
         dev=ImageFiles(given.dev_images, given.dev_index),
         leaked=ImageFiles(given.leaked_images, given.leaked_index) if settings.leaky else None,
-        gan=build(Gan, settings.gan, "gans"),
+        gan=gan,
         job=int(snakemake.wildcards.j),
         repeat=int(snakemake.wildcards.r),
         root=settings.seed,
         compute=build(Compute, {**settings.compute, "device": snakemake.config["compute"]["device"]}, "compute"),
         code=settings.code,
-        generators=dict(zip(settings.snaps, made.generators, strict=True)),
+        generators=dict(zip(gan.snaps, made.generators, strict=True)),
         history=made.history,
         picture=made.grid,
         record=made.record,

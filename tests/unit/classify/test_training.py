@@ -1,10 +1,12 @@
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
+import pytest
 import torch
 
 from ganaug.classify.networks import make
-from ganaug.classify.training import Fit, Labelled, fit, probabilities
+from ganaug.classify.training import Fit, Labelled, fit, probabilities, whole_batches
 from ganaug.config import Budget, Classifier
 from ganaug.seeds import torch_generator
 from tests.unit.classify.conftest import COMPUTE, CPU
@@ -89,3 +91,14 @@ def test_probabilities_sum_to_one_and_leave_the_network_in_training_mode(train: 
     assert outputs.shape == (24, 2)
     assert np.allclose(outputs.sum(axis=1), 1)
     assert network.training
+
+
+@pytest.mark.parametrize("count", [3, 64, 66, 400])
+def test_arms_of_every_size_see_the_same_number_of_images_a_step(count: int) -> None:
+    # With a short batch at the end of each epoch 66 images would give batches of 64 and 2, and the control would fail.
+    batches = list(islice(whole_batches(count, size=64, seed=1), 66))
+    assert [len(batch) for batch in batches] == [64] * 66
+    seen = torch.cat(batches).bincount(minlength=count)
+    # 66 x 64 draws in whole permutations: every image as often as any other, give or take the one that is unfinished.
+    assert seen.max() - seen.min() <= 1
+    assert seen.sum() == 66 * 64

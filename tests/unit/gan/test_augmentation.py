@@ -49,3 +49,11 @@ def test_gradients_pass_through_and_the_seed_decides() -> None:
     first.sum().backward()
     assert images.grad is not None
     assert images.grad.abs().sum() > 0
+
+
+def test_cutout_reaches_opposite_edges_alike() -> None:
+    # Nine centres, 0 to 8, a square of 4: at the first only the first two lines go, at the last only the last two.
+    first = _cutout(torch.ones(1, 1, 8, 8), column=per_image(0.5), line=per_image(0.0))
+    last = _cutout(torch.ones(1, 1, 8, 8), column=per_image(0.5), line=per_image(0.999999))
+    assert [int(value) for value in (first[0, 0, :, 4] == 0)] == [1, 1, 0, 0, 0, 0, 0, 0]
+    assert [int(value) for value in (last[0, 0, :, 4] == 0)] == [0, 0, 0, 0, 0, 0, 1, 1]

@@ -27,3 +27,9 @@ def test_identity_returns_the_real_images_in_turn_to_the_bit(images: Batches, se
     drawn = sample(generator, gan, seed=3, count=130, device=CPU)
     real = np.linspace(0, 255, 12).astype(np.uint8)
     assert drawn[:, 0, 0, 0].tolist() == [int(real[k % 12]) for k in range(130)]
+
+
+def test_no_samples_are_an_empty_array_of_the_right_shape(images: Batches, settings: Callable[..., Gan]) -> None:
+    gan = settings()
+    generator = dcgan.build(gan, images=images, generator=torch_generator(0)).generator.eval()
+    assert sample(generator, gan, seed=3, count=0, device=CPU).shape == (0, 16, 16, 1)

@@ -47,3 +47,7 @@ def test_brightness_stays_within_its_range() -> None:
     # Factors 0.8 to 1.2; 200 uniform draws leave the outer tenth of the range empty with probability 1e-9.
     assert 80 <= values.min() <= 84
     assert 116 <= values.max() <= 120
+
+
+def test_an_amount_that_rounds_to_nothing_makes_nothing() -> None:
+    assert classic_images(picture(), count=0, arm=STILL, seed=1).shape == (0, 12, 12, 3)

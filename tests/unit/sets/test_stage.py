@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def samples(folder: Path, *, reason: str | None) -> tuple[ImageFiles, str]:
     return files, str(folder / "s.json")
 
 
-def build(folder: Path, *, reason: str | None = None, real: bool = True, duplicates: str | None = None) -> None:
+def build(folder: Path, *, reason: str | None = None, real: bool = True, duplicates: Sequence[str] = ()) -> None:
     files, record = samples(folder, reason=reason)
     make_set(
         split=str(folder / "r0.csv"),
@@ -61,7 +62,7 @@ def build(folder: Path, *, reason: str | None = None, real: bool = True, duplica
 
 
 def test_a_set_is_the_real_rows_and_then_what_is_added(folder: Path) -> None:
-    build(folder, duplicates="n1")
+    build(folder, duplicates=["n1"])
     rows = open_set(folder / "set.csv")
     assert [(row.origin, row.label, row.row) for row in rows] == [
         ("real", "cow", 0),

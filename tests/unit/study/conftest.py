@@ -70,14 +70,14 @@ def make_data(*, validation: int = 10, leaky: bool = False) -> Data:
     )
 
 
-def metrics(accuracy: float, classes: Sequence[str] = CLASSES) -> dict[str, Any]:
-    """Metrics of 1,000 images a class, all errors in the next class, so that recall is the accuracy in every class."""
-    right = round(1000 * accuracy)
+def metrics(accuracy: float, classes: Sequence[str] = CLASSES, *, each: int = 1000) -> dict[str, Any]:
+    """Metrics of ``each`` images a class, all errors in the next class: recall is the accuracy in every class."""
+    right = round(each * accuracy)
     n = len(classes)
-    one = {"n": 1000, "precision": accuracy, "recall": accuracy, "f1": accuracy, "roc_auc": accuracy}
-    confusion = [[right * (i == j) + (1000 - right) * ((i + 1) % n == j) for j in range(n)] for i in range(n)]
+    one = {"n": each, "precision": accuracy, "recall": accuracy, "f1": accuracy, "roc_auc": accuracy}
+    confusion = [[right * (i == j) + (each - right) * ((i + 1) % n == j) for j in range(n)] for i in range(n)]
     return {
-        "n": 1000 * n,
+        "n": each * n,
         "loss": round(2 * (1 - accuracy), 6),
         "accuracy": accuracy,
         "precision": accuracy,
@@ -103,7 +103,7 @@ def cell(
     splits = None
     if accuracy is not None:
         splits = {
-            "train": metrics(0.99, classes),
+            "train": metrics(0.99, classes, each=20 if arm == "real" else 120),
             "validation": None if validation is None else metrics(validation, classes),
             "test": metrics(accuracy, classes),
         }

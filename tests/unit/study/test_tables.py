@@ -13,7 +13,7 @@ from ganaug.errors import UserError
 from ganaug.study.statistics import describe
 from ganaug.study.tables import latex, markdown, plus_minus, tabulate
 
-from .conftest import ARMS, GAINS, Write, cell, full_study, make_data, make_study, score_file
+from .conftest import ARMS, GAINS, REAL, Write, cell, full_study, make_data, make_study, score_file
 
 
 def run(paths: list[Path], study: Study, folder: Path) -> dict[str, list[dict[str, str]]]:
@@ -26,7 +26,7 @@ def test_a_full_study(write: Write, tmp_path: Path) -> None:
     tables = run(write(full_study()), make_study(), folder)
     assert sorted(path.name for path in folder.iterdir()) == [
         *("cells.csv", "comparisons.csv", "comparisons.md", "comparisons.tex"),
-        *("metrics.csv", "metrics.md", "metrics.tex", "per_class.csv", "summary.json"),
+        *("metrics.csv", "metrics.json", "metrics.md", "metrics.tex", "per_class.csv", "summary.json"),
     ]
     assert [row["arm"] for row in tables["metrics"]] == list(GAINS)
     real = tables["metrics"][0]
@@ -38,10 +38,15 @@ def test_a_full_study(write: Write, tmp_path: Path) -> None:
     assert float(gan["difference"]) == pytest.approx(0.05)
     assert gan["verdict"] == "helps"
     assert len(tables["cells"]) == 36
+    assert [float(row["test_accuracy"]) for row in tables["cells"] if row["arm"] == "real"] == list(REAL)
     dog = next(
         row for row in tables["per_class"] if (row["arm"], row["split"], row["class"]) == ("real", "test", "dog")
     )
     assert (dog["n"], float(dog["images"])) == ("6", 1000)
+    few = json.loads((folder / "metrics.json").read_text())["lenet5"]
+    assert few["real"] == {"accuracy": pytest.approx(0.80)}
+    assert few["gan"]["accuracy"] == pytest.approx(0.85)
+    assert (few["gan"]["against_real"], few["synthetic"]["against_real"]) == ("helps", "hurts")
     assert float(dog["recall_mean"]) == pytest.approx(0.80)
 
 
@@ -67,6 +72,7 @@ def test_failed_cells_are_rows_and_never_numbers(write: Write, tmp_path: Path) -
     assert tables["comparisons"][0]["dropped"] == "1"
     failed = [row for row in tables["cells"] if row["state"] != "ok"]
     assert [(row["arm"], row["repeat"], row["reason"]) for row in failed] == [("gan", "0", "loss is NaN at step 120")]
+    assert failed[0]["test_accuracy"] == ""
 
 
 def test_one_repeat_and_missing_arms_make_whole_tables(write: Write, tmp_path: Path) -> None:

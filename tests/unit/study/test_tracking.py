@@ -52,7 +52,7 @@ def workspace(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return tmp_path
 
 
-def write_cell(arm: str, *, state: str = "ok") -> None:
+def write_cell(arm: str, *, state: str = "ok", model: str = "m0") -> None:
     folder = EXPERIMENT / f"cells/{arm}/lenet5/r0f0"
     write_csv(
         folder / "history.csv",
@@ -92,7 +92,7 @@ def write_cell(arm: str, *, state: str = "ok") -> None:
             "config": {"training": {"lr": 0.001, "betas": [0.5, 0.999]}},
             "code": "c0de",
             "seeds": {"order": 1},
-            "outputs": {},
+            "outputs": {"model.safetensors": model},
         },
     )
 
@@ -101,7 +101,8 @@ def write_scores(*, accuracy: float) -> None:
     by_class = {"n": 4, "precision": 0.75, "recall": 0.75, "f1": 0.75, "roc_auc": None}
     test = {"n": 8, "loss": 0.5, "accuracy": accuracy, "precision": 0.75, "recall": 0.75, "f1": 0.75, "roc_auc": None}
     test |= {"per_class": {"cat": by_class, "dog": by_class}, "confusion": [[3, 1], [1, 3]]}
-    real = {"arm": "real", "classifier": "lenet5", "fit": 0, "digest": f"d-{accuracy}", "curve": None}
+    real = {"arm": "real", "classifier": "lenet5", "fit": 0, "curve": None}
+    real |= {"model": "m0", "digest": f"d-{accuracy}"}
     write_json(
         EXPERIMENT / "scores/r0.json",
         {
@@ -218,6 +219,15 @@ def test_a_changed_score_replaces_its_run_alone(workspace: Path) -> None:
     assert after["real/lenet5/r0f0"].data.tags["digest"] == "d-0.875"
     for name in ("gan/lenet5/r0f0", "study"):
         assert after[name].info.run_id == before[name].info.run_id
+
+
+def test_scores_of_an_earlier_model_are_not_shown(workspace: Path) -> None:
+    """A run that stopped when the cell was trained anew and not yet scored."""
+    write_cell("real", model="m1")
+    real = next(run for run in read_runs(EXPERIMENT) if run.name == "real/lenet5/r0f0")
+    assert "digest" not in real.tags
+    assert {point.metric for point in real.points} == {"curve/train_loss", "curve/train_accuracy"}
+    assert set(real.artefacts) == {"status.json", "history.csv"}
 
 
 class Killed(BaseException):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -128,9 +130,12 @@ def test_headline_of_a_clear_study(write: Write) -> None:
     text = str(headline(scores, compare(scores, study=study, arms=ARMS), study=study, arms=ARMS, data=make_data()))
     assert text.startswith(
         "On toy (20 real training images a class), GAN augmentation (arm gan) helps lenet5: "
-        "+5.0 points of test accuracy over real images alone (95% interval "
+        "+5.0 points of test accuracy over real images alone ("
     )
-    assert "; against classic augmentation (arm classic) it helps: +3.5 points (95% interval " in text
+    # Eight comparisons, one Holm family: these two are drawn at levels between 1 - 0.05 / 8 and 1 - 0.05 / 5.
+    levels = [float(level) for level in re.findall(r"([\d.]+)% interval", text)]
+    assert all(100 * (1 - 0.05 / 8) + 0.05 >= level >= 100 * (1 - 0.05 / 5) - 0.05 for level in levels)
+    assert "; against classic augmentation (arm classic) it helps: +3.5 points (" in text
     assert "classic: helps; mixed: not settled; synthetic: hurts" in text
     assert "600 optimiser steps" in text
     assert "conditional on this test set" in text

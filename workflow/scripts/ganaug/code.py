@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,7 +48,15 @@ def _skeleton(path: Path) -> str:
             node
         ):
             node.body = node.body[1:]
-    return ast.unparse(tree)  # its text is the same on every Python version, a dump is not
+    return json.dumps(_plain(tree))
+
+
+def _plain(node: object) -> object:
+    """A syntax tree as nested lists, the same on every Python version: fields that come and go with it are empty."""
+    if isinstance(node, ast.AST):
+        filled = [[name, _plain(value)] for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return [type(node).__name__, *filled]
+    return [_plain(one) for one in node] if isinstance(node, list) else repr(node)
 
 
 def _imported(path: Path) -> list[str]:

@@ -30,6 +30,9 @@ def prepare(compute: Compute) -> torch.device:
     # Read when CUDA starts; without it matrix products are not repeatable.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False
+    # fp32 is fp32: by default convolutions would round their inputs to TF32.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)
     return torch.device("cuda")
 

@@ -1,4 +1,4 @@
-"""The experiment as typed values: the schemas say what may be written, this says what it means."""
+"""The sections of a config as typed values: the schemas say what may be written, this says what it means."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class Gan:
         lr, betas: of both Adam optimisers.
         epochs, steps: exactly one is set; an epoch is ceil(images / batch_size) steps.
         snapshots: epochs after which the generator is kept, beside the last.
-        ema: decay of the generator's moving average, or null for none.
+        ema: decay of the generator's moving average, or null for none; it warms up as (1 + n) / (10 + n) at step n,
+            so that short trainings do not average in their initial weights.
         diffaugment: ``auto`` is on below 1,000 images a class.
     """
 
@@ -151,6 +152,11 @@ class Arm:
     classic: ClassicArm | None = None
     gan: GanArm | None = None
 
+    @property
+    def is_control(self) -> bool:
+        """Whether it only repeats real images, so that at equal steps it should score as ``real`` does."""
+        return self.duplicate is not None and self.classic is None and self.gan is None
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -204,21 +210,6 @@ class Tracking:
     uri: str | None
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """A whole config, presets resolved."""
-
-    experiment: str
-    seed: int
-    data: Data
-    gans: Mapping[str, Gan]
-    classifiers: Mapping[str, Classifier]
-    arms: Mapping[str, Arm]
-    study: Study
-    compute: Compute
-    tracking: Tracking
-
-
 def build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     """Make a dataclass from a mapping whose values the schema has checked.
 
@@ -243,143 +234,6 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         if typing.get_origin(option) is tuple and isinstance(value, list | tuple):
             return tuple(value)
     return value
-
-
-def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Experiment:
-    """The experiment that ``config`` describes, checked for what a schema cannot say.
-
-    Args:
-        config: the merged config, already checked against the schema.
-        presets: ``{"gans": {name: values}, "classifiers": {name: values}}``.
-
-    Raises:
-        UserError: a name that is not configured, a snapshot past the last epoch, an amount given twice.
-    """
-    experiment = Experiment(
-        experiment=config["experiment"],
-        seed=config["seed"],
-        data=build(Data, config["data"], "data"),
-        gans=_resolve(Gan, config["gans"], presets["gans"], "gans"),
-        classifiers=_resolve(Classifier, config["classifiers"], presets["classifiers"], "classifiers"),
-        arms={name: build(Arm, arm, f"arms.{name}") for name, arm in config["arms"].items()},
-        study=build(Study, config["study"], "study"),
-        compute=build(Compute, config["compute"], "compute"),
-        tracking=build(Tracking, config["tracking"], "tracking"),
-    )
-    _check_data(experiment.data)
-    for name, gan in experiment.gans.items():
-        _check_gan(name, gan)
-    _check_study(experiment)
-    for name in experiment.study.arms:
-        _check_arm(name, experiment)
-    return experiment
-
-
-def _resolve(
-    kind: type[T], configured: Mapping[str, Mapping[str, Any]], presets: Mapping[str, Mapping[str, Any]], where: str
-) -> dict[str, T]:
-    resolved = {}
-    for name, changes in configured.items():
-        preset = changes["preset"]
-        if preset not in presets:
-            raise UserError(
-                f"{where}.{name}.preset: no preset {preset!r}; config/{where}/ has {', '.join(sorted(presets))}"
-            )
-        own = {key: value for key, value in changes.items() if key != "preset"}
-        resolved[name] = build(kind, {**presets[preset], **own}, f"{where}.{name}")
-    return resolved
-
-
-def _one_of(where: str, **amounts: object) -> None:
-    given = [name for name, value in amounts.items() if value is not None]
-    if len(given) != 1:
-        said = f"both {' and '.join(given)} are set" if given else "none is set"
-        raise UserError(f"{where}: set exactly one of {', '.join(amounts)} ({said}; null unsets one)")
-
-
-def _check_data(data: Data) -> None:
-    if data.source == "digits" and data.path is not None:
-        raise UserError(
-            "data.path: the digits come with scikit-learn; set data.source to folder or archive, or path to null"
-        )
-    if data.source != "digits" and data.path is None:
-        raise UserError(f"data.path: not set; say where the {data.source} is")
-    if data.source != "archive" and data.sha256 is not None:
-        raise UserError("data.sha256: only an archive has one; set it to null")
-    if data.test.method == "hash":
-        if data.test.folds is None and data.test.fraction is None:
-            raise UserError("data.test.fraction: not set; give the share of images to seal, such as 0.5")
-        if data.source == "digits" and data.groups is not None:
-            raise UserError("data.groups: the digits have no groups; set it to null")
-    elif data.source == "digits":
-        raise UserError("data.test.method: the digits have no test set of their own; set it to hash")
-    elif data.test.folds is not None:
-        raise UserError("data.test.folds: an official test set has no folds; set it to null")
-
-
-def _check_gan(name: str, gan: Gan) -> None:
-    _one_of(f"gans.{name}", epochs=gan.epochs, steps=gan.steps)
-    if gan.snapshots and gan.epochs is None:
-        raise UserError(
-            f"gans.{name}.snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []"
-        )
-    if late := [epoch for epoch in gan.snapshots if gan.epochs is not None and epoch > gan.epochs]:
-        raise UserError(
-            f"gans.{name}.snapshots: {late[0]} is past the last epoch, {gan.epochs}; lower it or train longer"
-        )
-
-
-def _check_study(experiment: Experiment) -> None:
-    study = experiment.study
-    _one_of("study", steps=study.steps, epochs=study.epochs)
-    for key, chosen, known in (
-        ("arms", study.arms, experiment.arms),
-        ("classifiers", study.classifiers, experiment.classifiers),
-    ):
-        if missing := [name for name in chosen if name not in known]:
-            raise UserError(f"study.{key}: no {missing[0]!r} under {key}; it has {', '.join(sorted(known))}")
-        if len(set(chosen)) < len(chosen):
-            raise UserError(f"study.{key}: a name is listed twice; each runs once")
-    if "real" not in study.arms:
-        raise UserError("study.arms: lacks real, the arm that all others are compared with; add it")
-    if experiment.data.validation == 0 and study.select == "best":
-        raise UserError("study.select: best needs validation images, and data.validation is 0; set select to last")
-
-
-def _check_arm(name: str, experiment: Experiment) -> None:
-    arm, where = experiment.arms[name], f"arms.{name}"
-    if arm.duplicate is not None:
-        _one_of(f"{where}.duplicate", match=arm.duplicate.match, ratio=arm.duplicate.ratio, count=arm.duplicate.count)
-        if arm.duplicate.match is not None:
-            matched = experiment.arms.get(arm.duplicate.match)
-            if matched is None or (matched.gan is None and matched.classic is None):
-                raise UserError(
-                    f"{where}.duplicate.match: {arm.duplicate.match!r} adds no images; name one that does, such as gan"
-                )
-    if arm.classic is not None:
-        _one_of(f"{where}.classic", ratio=arm.classic.ratio, count=arm.classic.count)
-    if arm.gan is not None:
-        _one_of(f"{where}.gan", ratio=arm.gan.ratio, count=arm.gan.count)
-        _check_snapshot(f"{where}.gan", arm.gan, experiment.gans)
-    if not arm.real and arm.duplicate is None and arm.classic is None and arm.gan is None:
-        raise UserError(f"{where}: has no images at all; set real to true or add some")
-
-
-def _check_snapshot(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:
-    if arm.name not in gans:
-        raise UserError(
-            f"{where}.name: no GAN {arm.name!r} is configured; gans has {', '.join(sorted(gans)) or 'none'}"
-        )
-    gan = gans[arm.name]
-    if arm.snap not in gan.snaps:
-        if isinstance(arm.snapshot, int) and gan.epochs is not None and arm.snapshot > gan.epochs:
-            raise UserError(
-                f"{where}.snapshot: {arm.snapshot} is past the last epoch of {arm.name}, {gan.epochs}; lower it"
-            )
-        raise UserError(
-            f"{where}.snapshot: {arm.name} keeps {', '.join(gan.snaps)}; "
-            f"add {arm.snapshot} to gans.{arm.name}.snapshots"
-        )
 
 
 def amount_label(ratio: float | None, count: int | None, per_class: int | None) -> str:

@@ -47,7 +47,10 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     """
     import jsonschema
 
-    faults = jsonschema.Draft202012Validator(schema).iter_errors(config)
+    # JSON calls 6.0 an integer; range(6.0) does not.
+    types = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=types)
+    faults = validator(schema).iter_errors(config)
     # A misspelt key makes the right one missing too: tell of the misspelling first.
     for fault in sorted(
         faults, key=lambda fault: (fault.validator != "additionalProperties", list(map(str, fault.path)))

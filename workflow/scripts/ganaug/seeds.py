@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 def derive(root: int, *names: str | int) -> int:
     """A seed in [0, 2**63) for the stream ``names`` of the experiment whose seed is ``root``.
 
-    It is the head of the SHA-256 of ``[root, *names]`` as JSON, so streams are independent of each
-    other, of their order of use, and of what else is in the study. The streams in use:
+    It is the head of the SHA-256 of ``[root, *names]`` as JSON, so streams are independent of each other, of their
+    order of use, and of what else is in the study. A derived seed can be the root of streams below it. In use:
 
     ========================================  =====================================================
     ``"test"``                                the sealed test set, or the folds
     ``"split", r``                            train and validation of repeat r
-    ``"gan", r, label``                       weights, noise and batches of one GAN of one class
-    ``"sample", r, label, block``             latents of samples 64 * block to 64 * block + 63
-    ``"classic", r, label, i``                the i-th classic image of a class
-    ``"order", r``                            batches of a classifier
+    ``"gan", r, label``                       one GAN of one class: below it ``weights``, ``noise``, ``order, epoch``
+    ``"sample", r, label``                    its samples: below it the block of 64, for their latents
+    ``"classic", r, label``                   classic images of a class: below it the image's number
+    ``"order", r``                            batches of a classifier: below it ``epoch, number``
     ``"classifier", r, f``                    initial weights of a classifier
     ========================================  =====================================================
     """

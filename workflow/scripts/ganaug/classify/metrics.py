@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+METRICS = ("loss", "accuracy", "precision", "recall", "f1")
+
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float32]
 

@@ -175,6 +175,7 @@ def _score_cell(
         "reason": record["reason"],
         "selected_step": record["selected_step"],
         "train_images": sum(record["train_images"].values()),
+        "model": digest(cell.model),
     }
     if record["state"] != "ok":
         missing = np.full((len(splits.test.labels), len(splits.classes)), np.nan, dtype=np.float32)
@@ -202,7 +203,7 @@ def _score_cell(
         for name in ("train", "validation", "test")
     }
     entry["curve"] = _curve(cell.snapshots, network, splits.test, compute=compute, device=device)
-    entry["digest"] = hashlib.sha256((digest(cell.model) + _pixel_digest(guessed["test"])).encode()).hexdigest()
+    entry["digest"] = hashlib.sha256((entry["model"] + _pixel_digest(guessed["test"])).encode()).hexdigest()
     return entry, guessed["test"]
 
 

@@ -11,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from ganaug.batches import Batches
+from ganaug.classify.metrics import METRICS
 from ganaug.classify.networks import make
 from ganaug.classify.training import Labelled, fit, total_steps
 from ganaug.compute import prepare
@@ -20,7 +21,6 @@ from ganaug.io import read_json, save_tensors, write_csv
 from ganaug.records import origins, write_record
 from ganaug.seeds import derive
 
-METRICS = ("loss", "accuracy", "precision", "recall", "f1")
 HISTORY = ("step", "epoch", "seconds", *(f"{split}_{name}" for split in ("train", "validation") for name in METRICS))
 
 
@@ -70,7 +70,7 @@ def train_cell(
     classes = labels_of(split_rows)
     seeds = {"classifier": derive(root, "classifier", repeat, fit_number), "order": derive(root, "order", repeat)}
     made_from = origins(
-        inputs=[split, dev, training_set, *sorted({row.images for row in rows} - {dev})],
+        inputs=[split, dev, training_set, set_record, *sorted({row.images for row in rows} - {dev})],
         config={
             **asdict(classifier),
             **asdict(budget),
@@ -100,7 +100,9 @@ def train_cell(
             generator=torch.Generator().manual_seed(seeds["classifier"]),
         ).to(device)
         total = total_steps(budget, classifier, len(rows))
-        with tqdm(total=total, unit="step", desc=f"{arm} {classifier_name} r{repeat}", disable=None) as bar:
+        with tqdm(
+            total=total, unit="step", desc=f"{arm} {classifier_name} r{repeat}f{fit_number}", disable=None
+        ) as bar:
             result = fit(
                 network,
                 train,
@@ -119,4 +121,4 @@ def train_cell(
         reason = result.reason
         steps = result.history[-1]["step"]
         facts |= {"steps": steps, "selected_step": None if reason else result.selected_step}
-    write_record(record, facts=facts, made_from=made_from, outputs=[model], reason=reason)
+    write_record(record, facts=facts, made_from=made_from, outputs=[model, snapshots], reason=reason)

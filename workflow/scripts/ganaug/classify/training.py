@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganaug.batches import Batches
-from ganaug.classify.metrics import Labels, Probabilities, summary
+from ganaug.classify.metrics import METRICS, Labels, Probabilities, summary
 from ganaug.compute import autocast
 from ganaug.config import Budget, Classifier, Compute
 from ganaug.seeds import derive, torch_generator
@@ -77,20 +77,15 @@ def fit(
     """
     optimiser = torch.optim.Adam(network.parameters(), lr=classifier.lr, fused=True)
     count = len(train.labels)
-    steps_per_epoch = -(-count // classifier.batch_size)
     labels = train.labels.to(device)
     history: list[dict[str, Any]] = []
     snapshots: dict[int, dict[str, Tensor]] = {}
     best: tuple[float, float] = (-1.0, 0.0)
     weights, selected = _weights(network), 0
     start = time.monotonic()
-    order = torch.empty(0, dtype=torch.int64)
+    batches = whole_batches(count, size=classifier.batch_size, seed=order_seed)
     total = total_steps(budget, classifier, count)
-    for step in range(1, total + 1):
-        epoch, batch = divmod(step - 1, steps_per_epoch)
-        if batch == 0:
-            order = torch.randperm(count, generator=torch_generator(derive(order_seed, "epoch", epoch)))
-        positions = order[batch * classifier.batch_size : (batch + 1) * classifier.batch_size]
+    for step, positions in zip(range(1, total + 1), batches, strict=False):
         with autocast(device, compute):
             logits = network(train.images(positions))
         loss = functional.cross_entropy(logits.float(), labels[positions.to(device)])
@@ -101,7 +96,7 @@ def fit(
         if step % budget.eval_every and step != total:
             continue
         row, score = _evaluate(network, train, validation, compute=compute, device=device)
-        passed = {"epoch": step / steps_per_epoch, "seconds": time.monotonic() - start}
+        passed = {"epoch": step * classifier.batch_size / count, "seconds": time.monotonic() - start}
         history.append({"step": step, **{key: round(value, 3) for key, value in passed.items()}, **row})
         if not np.isfinite(row["train_loss"]):
             return Fit(
@@ -112,6 +107,22 @@ def fit(
         if budget.select == "last" or score > best:
             best, weights, selected = score, _weights(network), step
     return Fit(weights, selected, snapshots, history, None)
+
+
+def whole_batches(count: int, *, size: int, seed: int) -> Iterator[Tensor]:
+    """Batches of positions 0 to ``count - 1``, for ever: one permutation after another, cut into exactly ``size``.
+
+    A short batch at the end of every epoch would come up more often in small training sets than in large ones,
+    and at equal steps the arms would no longer have equal budgets.
+    """
+    order = torch.empty(0, dtype=torch.int64)
+    epoch = 0
+    while True:
+        while len(order) < size:
+            shuffled = torch.randperm(count, generator=torch_generator(derive(seed, "epoch", epoch)))
+            order, epoch = torch.cat([order, shuffled]), epoch + 1
+        yield order[:size]
+        order = order[size:]
 
 
 def probabilities(network: nn.Module, images: Batches, *, compute: Compute, device: torch.device) -> Probabilities:
@@ -133,7 +144,7 @@ def _evaluate(
     score = (0.0, 0.0)
     for name, split in (("train", train), ("validation", validation)):
         if split is None:
-            row |= dict.fromkeys([f"{name}_{key}" for key in ("loss", "accuracy", "precision", "recall", "f1")], "")
+            row |= dict.fromkeys([f"{name}_{key}" for key in METRICS], "")
             continue
         numbers: Labels = split.labels.numpy()
         values = summary(numbers, probabilities(network, split.images, compute=compute, device=device))

@@ -126,9 +126,12 @@ def _check_pools(label: str, pools: Mapping[str, Sequence[int]], *, per_class: i
         key, most = "data.per_class", train
     else:
         return
-    groups = "" if there < needed else ", and groups are never divided between train and validation"
+    # Whole groups go to one side: lowering the number helps only as far as the groups allow, which varies.
+    divided = there < needed
+    groups = "" if divided else ", and groups are never divided between train and validation"
+    advice = f"lower {key} to {most}" if most and divided else f"lower {key}"
     raise UserError(
         f"{key}: class {label} has {there} images outside the test set, {needed} are needed "
         f"({validation} for validation, {per_class or 'at least 1'} for training){groups}; "
-        + (f"lower {key} to {most} or add images" if most else "lower data.validation or add images")
+        f"{advice} or add images"
     )

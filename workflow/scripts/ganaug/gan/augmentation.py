@@ -49,8 +49,8 @@ def _cutout(images: Tensor, *, column: Tensor, line: Tensor) -> Tensor:
     height, width = images.shape[2:]
     y = torch.arange(height, device=images.device)[:, None]
     x = torch.arange(width, device=images.device)[None, :]
-    # Without the clamp a draw just below 1 could round up to the size itself.
-    centre_y, centre_x = (line * height).long().clamp(max=height - 1), (column * width).long().clamp(max=width - 1)
+    # Centres 0 to the size, both included, treat opposite edges alike: the square reaches from -1/4 to +1/4 - 1.
+    centre_y, centre_x = (line * (height + 1)).long().clamp(max=height), (column * (width + 1)).long().clamp(max=width)
     inside = (y >= centre_y - height // 4) & (y < centre_y + height // 4)
     inside = inside & (x >= centre_x - width // 4) & (x < centre_x + width // 4)
     return images * ~inside

@@ -22,6 +22,8 @@ def sample(generator: nn.Module, gan: Gan, *, seed: int, count: int, device: tor
     of a convolution; block k draws its latents from the stream ``k`` of ``seed``.
     """
     latents = family(gan).latents
+    if not count:
+        return np.empty((0, *sample(generator, gan, seed=seed, count=1, device=device).shape[1:]), dtype=np.uint8)
     blocks = []
     with torch.inference_mode():
         for first in range(0, count, BLOCK):

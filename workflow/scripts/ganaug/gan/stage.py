@@ -110,8 +110,9 @@ def _training_rows(split: str, dev: ImageFiles, leaked: ImageFiles | None) -> di
     rows: dict[str, list[tuple[str, int]]] = {label: [] for label in labels_of(train_rows)}
     for row in train_rows:
         rows[row.label].append((dev.images, row.row))
-    for k, extra in enumerate(open_index(leaked.index) if leaked else []):
-        rows[extra.label].append((leaked.images if leaked else "", k))
+    if leaked:
+        for k, extra in enumerate(open_index(leaked.index)):
+            rows[extra.label].append((leaked.images, k))
     return rows
 
 
@@ -236,9 +237,10 @@ def sample_set(
     usable = sorted(restored) == sorted(seeds)
     for label in sorted(restored) if usable else []:
         count = amount_of(amount, labels.count(label))
+        gan_seed = str(derive(root, "gan", repeat, label))
         pictures.append(sample(restored[label], gan, seed=seeds[label], count=count, device=device))
         index += [
-            IndexRow(label, f"{name}/{label}/{i}", "gan", f"{name}/{label}/{i}", name, str(seeds[label]), str(i))
+            IndexRow(label, f"{name}/{label}/{i}", "gan", f"{name}/{label}/{i}", name, gan_seed, str(i))
             for i in range(count)
         ]
     empty = np.empty((0, size, size, channels), dtype=np.uint8)

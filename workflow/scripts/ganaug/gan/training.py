@@ -109,20 +109,21 @@ def train(
         progress(state.step)
     total = gan.steps or (gan.epochs or 0) * steps_per_epoch
     augment = len(images) < BELOW_IMAGES if gan.diffaugment == "auto" else bool(gan.diffaugment)
-    order = _order(seed, epoch=state.step // steps_per_epoch, count=len(images))
+    batches = _batches(seed, epoch=state.step // steps_per_epoch, count=len(images), number=steps_per_epoch)
     saved = epoch_start = time.monotonic()
+    seen = 0
     while state.step < total:
         epoch, batch = divmod(state.step, steps_per_epoch)
         if batch == 0:
-            order, epoch_start = _order(seed, epoch=epoch, count=len(images)), time.monotonic()
-        positions = order[batch * gan.batch_size : (batch + 1) * gan.batch_size]
-        state.log[batch] = _step(state, images(positions), gan, augment=augment, compute=compute)
+            batches = _batches(seed, epoch=epoch, count=len(images), number=steps_per_epoch)
+            epoch_start, seen = time.monotonic(), 0
+        state.log[batch] = _step(state, images(batches[batch]), gan, augment=augment, compute=compute)
         state.step += 1
+        seen += len(batches[batch])
         progress(1)
         if batch + 1 == steps_per_epoch or state.step == total:
-            if reason := _close_epoch(
-                state, epoch=epoch + 1, rows=batch + 1, seconds=time.monotonic() - epoch_start, images=len(order)
-            ):
+            speed = seen / max(time.monotonic() - epoch_start, 1e-9)
+            if reason := _close_epoch(state, epoch=epoch + 1, rows=batch + 1, images_per_second=speed):
                 return Trained(snapshots=state.snapshots, history=state.history, reason=reason)
             _keep_snapshot(state, gan, epoch=epoch + 1, last=state.step == total)
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -147,9 +148,13 @@ def _start(
     )
 
 
-def _order(seed: int, *, epoch: int, count: int) -> Tensor:
-    """The order of the images in an epoch: from the seed alone, so that a checkpoint need not hold it."""
-    return torch.randperm(count, generator=torch_generator(derive(seed, "order", epoch)))
+def _batches(seed: int, *, epoch: int, count: int, number: int) -> tuple[Tensor, ...]:
+    """The batches of an epoch: from the seed alone, so that a checkpoint need not hold them.
+
+    They differ by one image at most: a tiny last batch would shift the statistics of batch normalisation
+    just before a snapshot is taken.
+    """
+    return torch.randperm(count, generator=torch_generator(derive(seed, "order", epoch))).tensor_split(number)
 
 
 def _step(state: State, real: Tensor, gan: Gan, *, augment: bool, compute: Compute) -> Tensor:
@@ -191,19 +196,19 @@ def _average(ema: nn.Module, network: nn.Module, *, decay: float) -> None:
             own.copy_(buffer)
 
 
-def _close_epoch(state: State, *, epoch: int, rows: int, seconds: float, images: int) -> str | None:
-    """Add the epoch's row to the history; returns the reason to stop if its losses ran away."""
+def _close_epoch(state: State, *, epoch: int, rows: int, images_per_second: float) -> str | None:
+    """Add the epoch's row to the history; returns the reason to stop if losses ran away or weights are not finite."""
     log = state.log[:rows].cpu()
     losses = log[:, :2]
+    means = dict(zip(LOGGED, log.mean(dim=0).tolist(), strict=True))
+    state.history.append({"epoch": epoch, "step": state.step, **means, "images_per_second": images_per_second})
     bad = (~losses.isfinite() | (losses.abs() > RUNAWAY_LOSS)).any(dim=1)
     first = state.step - rows + 1
     if bad.any():
         at = int(bad.nonzero()[0])
         return f"diverged at step {first + at}: d_loss {losses[at, 0]:.3g}, g_loss {losses[at, 1]:.3g}"
-    means = dict(zip(LOGGED, log.mean(dim=0).tolist(), strict=True))
-    state.history.append(
-        {"epoch": epoch, "step": state.step, **means, "images_per_second": images / max(seconds, 1e-9)}
-    )
+    if not all(bool(weight.isfinite().all()) for weight in state.sampler.state_dict().values()):
+        return f"diverged at step {state.step}: the generator's weights are not finite"
     return None
 
 

@@ -17,12 +17,15 @@ def real_rows(split: Sequence[SplitRow], *, images: str) -> list[SetRow]:
     ]
 
 
-def duplicate_rows(real: Sequence[SetRow], *, amount: str) -> list[SetRow]:
-    """Real images again, class after class: number i of a class is its real image i modulo their number."""
+def duplicate_rows(real: Sequence[SetRow], *, amounts: Sequence[str]) -> list[SetRow]:
+    """Real images again, class after class: number i of a class is its real image i modulo their number.
+
+    ``amounts`` (see `ganaug.config.amount_label`) are added up, each rounded on its own as the arm matched does.
+    """
     rows = []
     for label in sorted({row.label for row in real}):
         own = [row for row in real if row.label == label]
-        for i in range(amount_of(amount, len(own))):
+        for i in range(sum(amount_of(amount, len(own)) for amount in amounts)):
             source = own[i % len(own)]
             rows.append(SetRow(source.images, source.row, label, source.group, "duplicate", source.source))
     return rows

@@ -17,6 +17,8 @@ def classic_images(images: Pixels, *, count: int, arm: ClassicArm, seed: int) ->
 
     Angle and factors of image i are uniform in the ranges of ``arm`` and depend on ``seed`` and i alone.
     """
+    if not count:
+        return images[:0]
     return np.stack([_changed(images[i % len(images)], arm=arm, seed=derive(seed, i)) for i in range(count)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ def make_set(
     split: str,
     dev: str,
     real: bool,
-    duplicates: str | None,
+    duplicates: Sequence[str],
     classic: ImageFiles | None,
     samples: ImageFiles | None,
     samples_record: str | None,
@@ -91,22 +91,22 @@ def make_set(
     Args:
         split, dev: ``data/r{r}.csv`` and the ``images.npy`` that it points into.
         real: whether the real images are in the set.
-        duplicates: how many duplicates, or None.
+        duplicates: how many duplicates, as amounts that are added up.
         classic, samples: the synthetic image sets, or None.
         samples_record: the record of ``samples``.
         out, record: the outputs.
     """
     originals = real_rows(open_split(split), images=dev)
     rows = list(originals) if real else []
-    if duplicates is not None:
-        rows += duplicate_rows(originals, amount=duplicates)
+    rows += duplicate_rows(originals, amounts=duplicates)
     for added in (classic, samples):
         if added is not None:
             rows += synthetic_rows(open_index(added.index), images=added.images)
     status: Mapping[str, Any] = read_json(samples_record) if samples_record else {"reason": None}
-    save_set(out, [] if status["reason"] else rows)
+    rows = [] if status["reason"] else rows
+    save_set(out, rows)
     inputs = [split, *(path for added in (classic, samples) if added for path in (added.images, added.index))]
-    made_from = origins(inputs=inputs, config={"real": real, "duplicates": duplicates}, code=code, seeds={})
+    made_from = origins(inputs=inputs, config={"real": real, "duplicates": list(duplicates)}, code=code, seeds={})
     counts = {label: sum(row.label == label for row in rows) for label in labels_of(originals)}
     write_record(record, facts={"images": counts}, made_from=made_from, outputs=[out], reason=status["reason"])
 

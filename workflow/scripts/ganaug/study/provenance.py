@@ -102,6 +102,11 @@ def _number(text: str | None) -> float | None:
 
 
 def code_digests() -> dict[str, str]:
-    """The digest of every script's code, by its name."""
+    """The digest of every script's code with all networks that it could load, by its name."""
     scripts = Path(__file__).resolve().parents[2]
-    return {path.stem: code_digest(path) for path in sorted(scripts.glob("*.py"))}
+    networks = tuple(
+        f"ganaug.{stage}.networks.{path.stem}"
+        for stage in ("gan", "classify")
+        for path in sorted(scripts.glob(f"ganaug/{stage}/networks/[a-z]*.py"))
+    )
+    return {path.stem: code_digest(path, networks) for path in sorted(scripts.glob("*.py"))}

@@ -73,6 +73,11 @@ class Cell:
         """Whether the cell has scores."""
         return self.state == "ok"
 
+    @property
+    def test_accuracy(self) -> float | None:
+        """Accuracy on the test set; None for a failed cell."""
+        return self.splits["test"].accuracy if "test" in self.splits else None
+
 
 @dataclass(frozen=True)
 class Scores:

@@ -24,7 +24,10 @@ TITLES = {
     "roc_auc": "ROC-AUC",
 }
 DASH = "\N{EN DASH}"  # where there is no number
-CELL_FIELDS = ("arm", "classifier", "repeat", "fit", "state", "reason", "selected_step", "train_images", "digest")
+CELL_FIELDS = (
+    *("arm", "classifier", "repeat", "fit", "state", "reason"),
+    *("selected_step", "train_images", "test_accuracy", "digest"),
+)
 COMPARISON_FIELDS = (
     *("arm", "reference", "classifier", "control", "n", "dropped", "difference", "std"),
     *("low", "high", "level", "p", "p_adjusted", "verdict", "repeats_needed"),
@@ -50,7 +53,8 @@ def tabulate(
 ) -> None:
     """Read score files and write every table into the folder ``tables``, and ``summary``.
 
-    It writes metrics and comparisons as ``.csv``, ``.md`` and ``.tex``, and ``cells.csv`` and ``per_class.csv``.
+    It writes metrics and comparisons as ``.csv``, ``.md`` and ``.tex``, ``cells.csv``, ``per_class.csv``, and
+    ``metrics.json`` with the few numbers that `dvc metrics` shows.
 
     Raises:
         UserError: there are no score files, or not of this study.
@@ -65,6 +69,7 @@ def tabulate(
     metrics = metric_rows(scores, study)
     write_csv(tables / "metrics.csv", list(metrics[0]), metrics)
     _write_both(tables / "metrics", metric_grid(scores, study))
+    write_json(tables / "metrics.json", key_metrics(metrics, findings))
     rows = [comparison_row(comparison) for comparison in findings.comparisons]
     write_csv(tables / "comparisons.csv", COMPARISON_FIELDS, rows)
     _write_both(tables / "comparisons", comparison_grid(findings))
@@ -95,6 +100,17 @@ def metric_grid(scores: Scores, study: Study) -> Grid:
         cells = [plus_minus(_sample(scores, arm, classifier, "test", metric)) for metric in METRICS]
         grid.append([arm, classifier, str(counts["n"]), str(counts["failed"]), *cells])
     return grid
+
+
+def key_metrics(rows: Sequence[Row], findings: Findings) -> dict[str, dict[str, Row]]:
+    """Of each classifier and arm the mean test accuracy, and the verdicts by the arm it is compared with."""
+    found: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault(row["classifier"], {})[row["arm"]] = {"accuracy": row["test_accuracy_mean"]}
+    for comparison in findings.comparisons:
+        verdict = comparison.decision.verdict
+        found[comparison.classifier][comparison.arm][f"against_{comparison.reference}"] = verdict
+    return found
 
 
 def comparison_row(comparison: Comparison) -> Row:
@@ -242,7 +258,7 @@ def _counts(scores: Scores, arm: str, classifier: str) -> Row:
     return {
         "n": len({cell.repeat for cell in cells if cell.ok}),
         "failed": sum(not cell.ok for cell in cells),
-        "train_images": next((cell.train_images for cell in cells if cell.train_images is not None), None),
+        "train_images": next((cell.train_images for cell in cells if cell.ok), None),
     }
 
 

@@ -101,6 +101,9 @@ def read_runs(folder: Path) -> list[Run]:
     for path in sorted(folder.glob("cells/*/*/r*f*/status.json")):
         status = read_json(path)
         score, cell = scores.get((status["repeat"], status["arm"], status["classifier"], status["fit"]), (None, None))
+        # Where a run stopped between training and scoring, the scores are those of an earlier model.
+        if cell is not None and cell.get("model") != status["outputs"]["model.safetensors"]:
+            score, cell = None, None
         runs.append(_cell_run(folder.name, path.parent, status, score, cell))
     return [*runs, *_study_run(folder)]
 

@@ -130,11 +130,6 @@ def _verdict(sample: Sample, interval: tuple[float, float] | None, rope: float) 
     return "underpowered"
 
 
-def is_control(arm: Arm) -> bool:
-    """Whether an arm only repeats real images, so that at equal steps it should score as ``real`` does."""
-    return arm.duplicate is not None and arm.classic is None and arm.gan is None
-
-
 def choose_classic(scores: Scores, classifier: str, *, study: Study, arms: Mapping[str, Arm]) -> BestClassic | None:
     """The classic arm with the highest mean validation accuracy; without validation the first by name."""
     names = [name for name in study.arms if arms[name].classic is not None and arms[name].gan is None]
@@ -163,7 +158,7 @@ def compare(scores: Scores, *, study: Study, arms: Mapping[str, Arm]) -> Finding
         for reference in [REAL, *([classic.arm] if classic else [])]:
             for arm in study.arms:
                 if arm not in (REAL, reference):
-                    planned.append(_comparison(scores, arm, reference, classifier, is_control(arms[arm]), study.rope))
+                    planned.append(_comparison(scores, arm, reference, classifier, arms[arm].is_control, study.rope))
     family = [number for number, comparison in enumerate(planned) if not comparison.control]
     decisions = decide([planned[number].decision.sample.values for number in family], rope=study.rope)
     for number, decision in zip(family, decisions, strict=True):
@@ -206,7 +201,7 @@ class Headline:
 
 def headline(scores: Scores, findings: Findings, *, study: Study, arms: Mapping[str, Arm], data: Data) -> Headline:
     """What the study says of its first arm with real and GAN images; else with GAN images; else the first compared."""
-    treated = [name for name in study.arms if name != REAL and not is_control(arms[name])]
+    treated = [name for name in study.arms if name != REAL and not arms[name].is_control]
     augmented = [name for name in treated if arms[name].gan is not None]
     main = next((name for name in [*(name for name in augmented if arms[name].real), *augmented, *treated]), None)
     if main is None:
@@ -266,7 +261,7 @@ def _evidence(decision: Decision) -> str:
     repeats = f"{decision.sample.n} repeat{'s' if decision.sample.n != 1 else ''}"
     if decision.low is None or decision.high is None:
         return f"{repeats}, no interval below 2; a verdict needs at least {LEAST_REPEATS}"
-    text = f"95% interval {points(decision.low)} to {points(decision.high)}, {repeats}"
+    text = f"{100 * decision.level:.3g}% interval {points(decision.low)} to {points(decision.high)}, {repeats}"
     if decision.verdict != "underpowered":
         return text
     needed = decision.repeats_needed
@@ -282,12 +277,14 @@ def _evidence(decision: Decision) -> str:
 
 
 def _real_images(scores: Scores, study: Study) -> str:
-    counts = {cell.train_images for name in study.classifiers for cell in scores.of(REAL, name) if cell.train_images}
+    cells = [cell for name in study.classifiers for cell in scores.of(REAL, name) if cell.ok]
+    counts = {tuple(one.n for one in cell.splits["train"].per_class.values()) for cell in cells}
     if len(counts) != 1:
         return ""
-    count = counts.pop()
-    each, rest = divmod(count, len(scores.classes))
-    return f" ({count} real training images)" if rest else f" ({each} real training images a class)"
+    classes = counts.pop()
+    if len(set(classes)) == 1:
+        return f" ({classes[0]} real training images a class)"
+    return f" ({sum(classes)} real training images)"
 
 
 def _conditions(scores: Scores, study: Study, data: Data) -> list[str]:
@@ -297,9 +294,14 @@ def _conditions(scores: Scores, study: Study, data: Data) -> list[str]:
         said = [
             f"Every classifier trained for {study.epochs} epochs, so arms with more images took more optimiser steps."
         ]
-    said.append("Intervals hold at 95% for all comparisons of the study together (Holm).")
+    said.append("For all comparisons together, the chance of any wrong helps or hurts is at most 5% (Holm).")
     if scores.conditional:
         said.append("All repeats share one test set: the result is conditional on this test set.")
+    elif len(set(scores.parts)) < len(scores.repeats):
+        said.append(
+            f"{len(scores.repeats)} repeats share {len(set(scores.parts))} test sets in turn, "
+            "so the intervals are somewhat too narrow."
+        )
     if failed := sum(not cell.ok for cell in scores.cells):
         said.append(f"{failed} cell{'s' if failed > 1 else ''} failed and {'are' if failed > 1 else 'is'} left out.")
     if data.leaky:

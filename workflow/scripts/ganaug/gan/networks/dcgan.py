@@ -26,14 +26,11 @@ def build(gan: Gan, *, images: Batches, generator: torch.Generator) -> Networks:
         raise UserError(
             f"data.image_size: dcgan makes images of 16, 32 or 64 pixels, not {size}; set it to one of them"
         )
-    networks = Networks(
-        generator=_generator(gan, size=size, channels=channels),
-        discriminator=_discriminator(gan, size=size, channels=channels),
-    )
-    for network in (networks.generator, networks.discriminator):
-        assert network is not None
+    maker = _generator(gan, size=size, channels=channels)
+    judge = _discriminator(gan, size=size, channels=channels)
+    for network in (maker, judge):
         _initialise(network, std=gan.init_std, generator=generator)
-    return networks
+    return Networks(generator=maker, discriminator=judge)
 
 
 def restore(gan: Gan, *, size: int, channels: int, state: dict[str, Tensor]) -> nn.Module:
