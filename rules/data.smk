@@ -56,7 +56,8 @@ rule split_repeat:
     input:
         index=DEV["index"],
     output:
-        "results/{experiment}/data/r{r}.csv",
+        rows="results/{experiment}/data/r{r}.csv",
+        record="results/{experiment}/data/r{r}.json",
     log:
         "results/{experiment}/logs/split_repeat/r{r}.log",
     benchmark:

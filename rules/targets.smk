@@ -6,7 +6,10 @@ IMAGE_FILES = [
     for kind in (["dev", "test", "leaked"] if DATA_CONFIG.leaky else ["dev", "test"])
     for file in ("images.npy", "index.csv")
 ]
-DATA = [f"{RESULTS}/data/{file}" for file in ["report.json", *IMAGE_FILES, *(f"r{r}.csv" for r in REPEATS)]]
+DATA = [
+    f"{RESULTS}/data/{file}"
+    for file in ["report.json", *IMAGE_FILES, *(f"r{r}.{kind}" for r in REPEATS for kind in ("csv", "json"))]
+]
 SAMPLES = sorted({file for r in REPEATS for arm in ARMS.values() if arm.gan for file in sample_files(arm.gan, r)})
 GENERATORS = [
     *(

@@ -11,13 +11,14 @@ import pytest
 import yaml
 
 from ganaug import config
+from ganaug.experiment import Experiment
 from tests.workflow.configs import DEFAULT, PRESETS, SCHEMA, parsed
 from tests.workflow.project import ROOT, TINY
 
 TOP = SCHEMA["properties"]
 ARM = SCHEMA["$defs"]["arm"]["properties"]
 PLACES = {
-    "top": (config.Experiment, TOP),
+    "top": (Experiment, TOP),
     "data": (config.Data, TOP["data"]["properties"]),
     "data.test": (config.TestSplit, TOP["data"]["properties"]["test"]["properties"]),
     "study": (config.Study, TOP["study"]["properties"]),

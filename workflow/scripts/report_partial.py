@@ -15,6 +15,7 @@ with job(snakemake.log[0]):
         study=build(Study, settings.study, "study"),
         arms={name: build(Arm, arm, f"arms.{name}") for name, arm in settings.arms.items()},
         data=build(Data, settings.data, "data"),
+        code=snakemake.params.code,
         tables=Path(made.metrics).parent,
         summary=Path(made.summary),
     )

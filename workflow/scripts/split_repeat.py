@@ -5,12 +5,13 @@ from ganaug.job import job
 with job(snakemake.log[0]):
     from ganaug.data.splits import split
     from ganaug.images import open_index, save_split
+    from ganaug.records import origins, write_record
+    from ganaug.seeds import derive
 
-    rows = split(
-        open_index(snakemake.input.index),
-        seed=snakemake.params.seed,
-        repeat=snakemake.params.repeat,
-        per_class=snakemake.params.per_class,
-        validation=snakemake.params.validation,
-    )
-    save_split(snakemake.output[0], rows)
+    given, made, settings = snakemake.input, snakemake.output, snakemake.params
+    amounts = {"per_class": settings.per_class, "validation": settings.validation}
+    rows = split(open_index(given.index), seed=settings.seed, repeat=settings.repeat, **amounts)
+    save_split(made.rows, rows)
+    seeds = {"split": derive(settings.seed, "split", settings.repeat)}
+    made_from = origins(inputs=[given.index], config=amounts, code=settings.code, seeds=seeds)
+    write_record(made.record, facts={"repeat": settings.repeat}, made_from=made_from, outputs=[made.rows])

@@ -28,7 +28,7 @@ PIXEL = base64.b64decode(
 
 def summarise(paths: list[Path], folder: Path, *, study: Study, data: Data) -> Path:
     summary = folder / "summary.json"
-    tabulate(paths, study=study, arms=ARMS, data=data, tables=folder / "tables", summary=summary)
+    tabulate(paths, study=study, arms=ARMS, data=data, code="c", tables=folder / "tables", summary=summary)
     return summary
 
 

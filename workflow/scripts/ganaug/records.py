@@ -29,9 +29,10 @@ class Origins:
     @property
     def digest(self) -> str:
         """One SHA-256 over all of it."""
-        return digest_value(self._asdict())
+        return digest_value(self.as_dict())
 
-    def _asdict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as JSON holds it."""
         return {"inputs": dict(self.inputs), "config": dict(self.config), "code": self.code, "seeds": dict(self.seeds)}
 
 
@@ -59,7 +60,7 @@ def write_record(
             "state": "failed" if reason else "ok",
             "reason": reason,
             **facts,
-            **made_from._asdict(),
+            **made_from.as_dict(),
             "outputs": {Path(output).name: sha for output, sha in digests(outputs).items()},
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from ganaug.config import Classifier, Compute
 from ganaug.errors import UserError
 from ganaug.images import ImageFiles, SetRow, labels_of, open_image_set, open_images, open_set, open_split
 from ganaug.io import atomic, digest, load_tensors, read_json, write_csv, write_json
+from ganaug.records import origins
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,18 @@ def score_repeat(
         UserError: a test image occurs in a training set.
     """
     device = prepare(compute)
+    sets = {cell.training_set: open_set(cell.training_set) for cell in cells}
+    images = {row.images for own in sets.values() for row in own} | {dev.images}
+    made_from = origins(
+        inputs=[split, *sorted(images), *sorted(sets), test.images, test.index],
+        config={name: asdict(classifier) for name, classifier in classifiers.items()}
+        | {"precision": compute.precision, "threads": compute.threads},
+        code=code,
+        seeds={},
+    )
     sealed = open_image_set(test.images, test.index)
     rows = open_split(split)
     classes = labels_of(rows)
-    sets = {cell.training_set: open_set(cell.training_set) for cell in cells}
     names_of = {_pixel_digest(image): row.source for image, row in zip(sealed.images, sealed.index, strict=True)}
     for path, own in sets.items():
         refuse_test_images(own, sealed=names_of, where=path)
@@ -126,8 +135,7 @@ def score_repeat(
             "classes": classes,
             "test_images": len(sealed),
             "conditional_on_test_set": fixed_test,
-            "code": code,
-            "inputs": {path: digest(path) for path in (split, dev.images, test.images, test.index)},
+            **made_from.as_dict(),
             "cells": scored,
         },
     )

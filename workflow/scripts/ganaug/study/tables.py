@@ -11,6 +11,7 @@ from typing import Any
 from ganaug.config import Arm, Data, Study
 from ganaug.errors import UserError
 from ganaug.io import write_csv, write_json, write_text
+from ganaug.records import origins
 from ganaug.study.scores import METRICS, SPLITS, ClassMetrics, Scores, read_scores
 from ganaug.study.statistics import Sample, describe
 from ganaug.study.verdict import MINUS, Comparison, Findings, compare, headline, points
@@ -48,6 +49,7 @@ def tabulate(
     study: Study,
     arms: Mapping[str, Arm],
     data: Data,
+    code: str,
     tables: Path,
     summary: Path,
 ) -> None:
@@ -75,7 +77,9 @@ def tabulate(
     _write_both(tables / "comparisons", comparison_grid(findings))
     write_csv(tables / "cells.csv", CELL_FIELDS, cell_rows(scores))
     write_csv(tables / "per_class.csv", PER_CLASS_FIELDS, per_class_rows(scores, study))
-    write_json(summary, summarise(scores, findings, study=study, arms=arms, data=data))
+    made_from = origins(inputs=map(str, paths), config=asdict(study), code=code, seeds={})
+    numbers = summarise(scores, findings, study=study, arms=arms, data=data)
+    write_json(summary, {**numbers, "made_from": made_from.as_dict()})
 
 
 def metric_rows(scores: Scores, study: Study) -> list[Row]:
