@@ -54,7 +54,21 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "unknown gan": ({"arms": {"gan": {"gan": {"name": "wgan"}}}}, "arms.gan.gan.name: no GAN 'wgan' is configured"),
     "unknown arm": ({"study": {"arms": ["real", "gans"]}}, "study.arms: no 'gans' under arms; it has"),
     "unknown classifier": ({"study": {"classifiers": ["resnet"]}}, "study.classifiers: no 'resnet' under classifiers"),
-    "match": ({"arms": {"duplicate": {"duplicate": {"match": "real"}}}}, "arms.duplicate.duplicate.match: 'real' adds"),
+    "match": (
+        {"arms": {"duplicate": {"duplicate": {"match": "real"}}}},
+        "arms.duplicate.duplicate.match: 'real' is no arm that adds",
+    ),
+    "match of itself": (
+        {
+            "arms": {"duplicate": {"duplicate": {"match": "duplicate"}, "classic": {"ratio": 1}}},
+            "study": {"arms": ["real", "duplicate"]},
+        },
+        "arms.duplicate.duplicate.match: 'duplicate' is no arm that adds",
+    ),
+    "match of an unused arm": (
+        {"arms": {"gan": {"gan": {"count": 9}}}, "study": {"arms": ["real", "duplicate"]}},
+        "arms.gan.gan: set exactly one of ratio, count (both",
+    ),
     "twice": ({"study": {"arms": ["real", "gan", "gan"]}}, "study.arms: a name is listed twice"),
     "no real": ({"study": {"arms": ["gan"]}}, "study.arms: lacks real"),
     # lengths and amounts
@@ -75,7 +89,9 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
         "arms.gan.gan: set exactly one of ratio, count (both",
     ),
     "no amount": ({"arms": {"classic": {"classic": {"ratio": None}}}}, "arms.classic.classic: set exactly one of"),
-    "empty arm": ({"arms": {"real": {"real": False}}}, "arms.real: has no images at all"),
+    "changed real": ({"arms": {"real": {"real": False}}}, "study.arms: lacks real, the real images and nothing else"),
+    "no control": ({"study": {"arms": ["real", "gan"]}}, "study.arms: lacks a control for its GAN arms; add duplicate"),
+    "empty arm": ({"arms": {"synthetic": {"gan": None}}}, "arms.synthetic: has no images at all"),
     # data
     "no path": ({"data": {"source": "folder"}}, "data.path: not set; say where the folder is"),
     "validation": ({"data": {"validation": 0}}, "study.select: best needs validation images"),

@@ -234,7 +234,7 @@ def test_leaks_are_told_in_red(project: Project) -> None:
         "experiment": "bare",
         "data": {"source": "folder", "path": "images", "per_class": None, "validation": 0, "leaky": True},
         "gans": {"dcgan": gan},
-        "study": {"arms": ["real", "gan"], "repeats": 1, "steps": 4, "eval_every": 2, "select": "last"},
+        "study": {"arms": ["real", "duplicate", "gan"], "repeats": 1, "steps": 4, "eval_every": 2, "select": "last"},
         "arms": {"gan": {"gan": {"ratio": 1}}},
         "compute": {"device": "cpu"},
     }

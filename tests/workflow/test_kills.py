@@ -123,7 +123,7 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tiny: Project, tmp_path: P
     """Snakemake and a GAN's training are killed together; the study has fewer arms, which must not matter either."""
     project = copy_with_frequent_checkpoints(tmp_path)
     fewer = copy.deepcopy(TINY)
-    fewer["study"] |= {"arms": ["real", "classic", "gan"]}
+    fewer["study"] |= {"arms": ["real", "duplicate", "classic", "gan"]}
     project.write(fewer)
     target = "results/tiny/scores/r0.json"
     run = start(project, target)
@@ -149,7 +149,7 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tiny: Project, tmp_path: P
     ]
     patterns += ["gan/*/r0/j0/G-*", "cells/*/*/r0f0/*.safetensors"]
     ours, theirs = artefacts(project.results / "tiny", patterns), artefacts(tiny.results / "tiny", patterns)
-    assert len(ours) == 1 + 4 + 3 + 2 + 2 + 2 + 2 * 3  # split, image sets, sets, samples, classic, GAN, cells
+    assert len(ours) == 1 + 4 + 4 + 2 + 2 + 2 + 2 * 4  # split, image sets, sets, samples, classic, GAN, cells
     assert ours == {name: theirs[name] for name in ours}
     predictions, of_all = (read_csv(p.results / "tiny/scores/r0-predictions.csv") for p in (project, tiny))
     assert predictions == [{name: row[name] for name in predictions[0]} for row in of_all]

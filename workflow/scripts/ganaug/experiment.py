@@ -149,12 +149,12 @@ def _check_arm(name: str, experiment: Experiment) -> None:
         _one_of(f"{where}.duplicate", match=arm.duplicate.match, ratio=arm.duplicate.ratio, count=arm.duplicate.count)
         if arm.duplicate.match is not None:
             matched = experiment.arms.get(arm.duplicate.match)
-            if matched is not None:
-                _check_arm(arm.duplicate.match, experiment)
-            if matched is None or (matched.gan is None and matched.classic is None):
+            if matched is None or matched.duplicate is not None or (matched.gan is None and matched.classic is None):
                 raise UserError(
-                    f"{where}.duplicate.match: {arm.duplicate.match!r} adds no images; name one that does, such as gan"
+                    f"{where}.duplicate.match: {arm.duplicate.match!r} is no arm that adds classic or GAN images and "
+                    "no duplicates; name one that does, such as gan"
                 )
+            _check_arm(arm.duplicate.match, experiment)
     if arm.classic is not None:
         _one_of(f"{where}.classic", ratio=arm.classic.ratio, count=arm.classic.count)
     if arm.gan is not None:
