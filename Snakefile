@@ -24,31 +24,33 @@ rule all:
         TRAINED,
         SCORES,
         STUDY,
+    message:
+        "Everything is there"
 
 
 rule data_all:
     input:
         DATA,
+    message:
+        "The data are there"
 
 
 rule gan_all:
     input:
         GENERATORS,
+    message:
+        "The GANs and their samples are there"
 
 
 rule train_all:
     input:
         TRAINED,
+    message:
+        "The classifiers are trained"
 
 
 rule score_all:
     input:
         SCORES,
-
-
-onsuccess:
-    sync_tracking()
-
-
-onerror:
-    sync_tracking()
+    message:
+        "The scores are there"

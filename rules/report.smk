@@ -116,3 +116,11 @@ rule report_partial:
         "Tabulating what is there so far"
     script:
         "../workflow/scripts/report_partial.py"
+
+
+onsuccess:
+    sync_tracking()
+
+
+onerror:
+    sync_tracking()

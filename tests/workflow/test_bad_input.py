@@ -74,12 +74,12 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     # lengths and amounts
     "late snapshot of an arm": (
         {"arms": {"gan": {"gan": {"snapshot": 999}}}},
-        "999 is past the last epoch of dcgan, 300",
+        "999 is past the last epoch of dcgan, 250",
     ),
     "snapshot not kept": ({"arms": {"gan": {"gan": {"snapshot": 7}}}}, "add 7 to gans.dcgan.snapshots"),
     "late snapshot of a gan": (
         {"gans": {"dcgan": {"epochs": 100}}},
-        "gans.dcgan.snapshots: 150 is past the last epoch",
+        "gans.dcgan.snapshots: 125 is past the last epoch",
     ),
     "steps and snapshots": ({"gans": {"dcgan": {"epochs": None, "steps": 9}}}, "gans.dcgan.snapshots: counted in"),
     "epochs and steps": ({"gans": {"dcgan": {"steps": 9}}}, "gans.dcgan: set exactly one of epochs, steps (both"),

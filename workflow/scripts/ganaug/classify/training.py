@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganaug.adam import Adam
 from ganaug.batches import Batches
 from ganaug.classify.metrics import METRICS, Labels, Probabilities, summary
 from ganaug.compute import autocast
@@ -75,7 +76,7 @@ def fit(
         order_seed: of the order of the batches; each epoch is a new permutation.
         progress: called with the number of steps done since the last call.
     """
-    optimiser = torch.optim.Adam(network.parameters(), lr=classifier.lr, fused=True)
+    optimiser = Adam(network.parameters(), lr=classifier.lr)
     count = len(train.labels)
     labels = train.labels.to(device)
     history: list[dict[str, Any]] = []
@@ -89,7 +90,7 @@ def fit(
         with autocast(device, compute):
             logits = network(train.images(positions))
         loss = functional.cross_entropy(logits.float(), labels[positions.to(device)])
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         progress(1)

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
 
+from ganaug.adam import Adam
 from ganaug.io import load_tensors, save_tensors
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def save(state: State, path: Path) -> None:
     for name, network in _networks(state).items():
         tensors |= prefixed(name, network.state_dict())
     for name, optimiser in _optimisers(state).items():
-        for k, values in optimiser.state_dict()["state"].items():
-            tensors |= prefixed(f"{name}/{k}", values)
+        tensors |= prefixed(name, optimiser.state())
     for snap, weights in state.snapshots.items():
         tensors |= prefixed(f"snapshot/{snap}", weights)
     facts = {"step": state.step, "history": state.history, "snapshots": list(state.snapshots)}
@@ -52,7 +51,7 @@ def load(state: State, path: Path) -> None:
     for name, network in _networks(state).items():
         network.load_state_dict(unprefixed(name, tensors))
     for name, optimiser in _optimisers(state).items():
-        _restore(optimiser, unprefixed(name, tensors))
+        optimiser.restore(unprefixed(name, tensors))
 
 
 def _networks(state: State) -> dict[str, nn.Module]:
@@ -60,19 +59,5 @@ def _networks(state: State) -> dict[str, nn.Module]:
     return {name: network for name, network in found.items() if network is not None}
 
 
-def _optimisers(state: State) -> dict[str, torch.optim.Optimizer]:
+def _optimisers(state: State) -> dict[str, Adam]:
     return {"adam_g": state.adam_g, "adam_d": state.adam_d}
-
-
-def _restore(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Fill in Adam's moments; they must lie in memory as their weights do, or the fused step mixes them up."""
-    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-    moments = {}
-    for k, parameter in enumerate(parameters):
-        values = unprefixed(str(k), tensors)
-        moments[k] = {
-            name: torch.empty_like(parameter).copy_(value) if value.shape == parameter.shape else value
-            for name, value in values.items()
-        }
-    whole = optimiser.state_dict()
-    optimiser.load_state_dict({**whole, "state": moments if tensors else {}})

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganaug.adam import Adam
 from ganaug.batches import Batches
 from ganaug.compute import autocast
 from ganaug.config import Compute, Gan
@@ -45,8 +46,8 @@ class State:
     generator: nn.Module
     discriminator: nn.Module
     ema: nn.Module | None
-    adam_g: torch.optim.Optimizer
-    adam_d: torch.optim.Optimizer
+    adam_g: Adam
+    adam_d: Adam
     noise: torch.Generator
     log: Tensor
     step: int = 0
@@ -141,8 +142,8 @@ def _start(
         generator=generator,
         discriminator=discriminator,
         ema=None if gan.ema is None else copy.deepcopy(generator).requires_grad_(False),
-        adam_g=torch.optim.Adam(generator.parameters(), lr=gan.lr, betas=gan.betas, fused=True),
-        adam_d=torch.optim.Adam(discriminator.parameters(), lr=gan.lr, betas=gan.betas, fused=True),
+        adam_g=Adam(generator.parameters(), lr=gan.lr, betas=gan.betas),
+        adam_d=Adam(discriminator.parameters(), lr=gan.lr, betas=gan.betas),
         noise=torch_generator(derive(seed, "noise")),
         log=torch.zeros(length, len(LOGGED), device=device),
     )
@@ -169,7 +170,7 @@ def _step(state: State, real: Tensor, gan: Gan, *, augment: bool, compute: Compu
         logits_real = state.discriminator(seen(real)).float()
         logits_fake = state.discriminator(seen(fake.detach())).float()
         d_loss = discriminator_loss(logits_real, logits_fake)
-    state.adam_d.zero_grad(set_to_none=True)
+    state.adam_d.zero_grad()
     d_loss.backward()
     state.adam_d.step()
 
@@ -177,7 +178,7 @@ def _step(state: State, real: Tensor, gan: Gan, *, augment: bool, compute: Compu
     state.discriminator.requires_grad_(False)
     with autocast(real.device, compute):
         g_loss = generator_loss(state.discriminator(seen(fake)).float())
-    state.adam_g.zero_grad(set_to_none=True)
+    state.adam_g.zero_grad()
     g_loss.backward()
     state.adam_g.step()
     state.discriminator.requires_grad_(True)
