@@ -22,7 +22,7 @@ TARGETS = ("all", "data_all", "gan_all", "train_all")
 TINY: dict[str, Any] = {
     "data": {"per_class": 6, "validation": 4},
     "gans": {"dcgan": {"epochs": 3, "batch_size": 6, "nz": 8, "ngf": 4, "ndf": 4, "snapshots": []}},
-    "study": {"arms": ["real", "gan"], "repeats": 2, "steps": 6, "eval_every": 3},
+    "study": {"arms": ["real", "duplicate", "gan"], "repeats": 2, "steps": 6, "eval_every": 3},
     "compute": {"device": "cpu"},
 }
 

@@ -19,8 +19,8 @@ ALL = STUDY + Counter(
         "split_repeat": 2,
         "train_gan_dcgan": 2,
         "sample_gan": 2,
-        "make_set": 4,
-        "train_classifier": 4,
+        "make_set": 6,
+        "train_classifier": 6,
         "score_repeat": 2,
         "draw_samples": 1,
     }
@@ -74,7 +74,7 @@ def test_branches_with_other_results(repository: Repository) -> None:
     plots = json.loads(repository.dvc("plots", "diff", "main", "wide", "--json"))
     points = [point for plot in plots["data"]["accuracy"] for point in plot["content"]["data"]["values"]]
     cells = Counter((point["rev"], point["arm"]) for point in points)
-    assert cells == {(rev, arm): 2 for rev in ("main", "wide") for arm in ("real", "gan")}
+    assert cells == {(rev, arm): 2 for rev in ("main", "wide") for arm in ("real", "duplicate", "gan")}
 
     repository.git("switch", "--quiet", "main")
     repository.dvc("checkout")
