@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from ganaug.io import atomic, read_csv, write_csv
 
 Origin = Literal["real", "classic", "gan", "duplicate"]
 Pixels = NDArray[np.uint8]
+Row = TypeVar("Row", "SplitRow", "SetRow")
 
 
 @dataclass(frozen=True)
@@ -123,12 +124,12 @@ class SplitRow:
 
 def save_split(path: str | Path, rows: Iterable[SplitRow]) -> None:
     """Write ``data/r{r}.csv``."""
-    write_csv(path, [field.name for field in fields(SplitRow)], (asdict(row) for row in rows))
+    _save_rows(path, SplitRow, rows)
 
 
 def open_split(path: str | Path) -> list[SplitRow]:
     """Read ``data/r{r}.csv``."""
-    return [SplitRow(**{**row, "row": int(row["row"])}) for row in read_csv(path)]  # type: ignore[arg-type]
+    return _open_rows(path, SplitRow)
 
 
 def labels_of(rows: Iterable[SplitRow | IndexRow | SetRow]) -> list[str]:
@@ -170,9 +171,21 @@ class SetRow:
 
 def save_set(path: str | Path, rows: Iterable[SetRow]) -> None:
     """Write the index of a training set."""
-    write_csv(path, [field.name for field in fields(SetRow)], (asdict(row) for row in rows))
+    _save_rows(path, SetRow, rows)
 
 
 def open_set(path: str | Path) -> list[SetRow]:
     """Read the index of a training set."""
-    return [SetRow(**{**row, "row": int(row["row"])}) for row in read_csv(path)]  # type: ignore[arg-type]
+    return _open_rows(path, SetRow)
+
+
+def _save_rows(path: str | Path, kind: type[SplitRow | SetRow], rows: Iterable[SplitRow | SetRow]) -> None:
+    write_csv(path, [field.name for field in fields(kind)], (asdict(row) for row in rows))
+
+
+def _open_rows(path: str | Path, kind: type[Row]) -> list[Row]:
+    made: list[Row] = []
+    for row in read_csv(path):
+        values: dict[str, Any] = {**row, "row": int(row["row"])}
+        made.append(kind(**values))
+    return made
