@@ -44,7 +44,7 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "text": ({"gans": {"dcgan": {"lr": "2e-4"}}}, "gans.dcgan.lr: '2e-4' is text, not a number; YAML reads 2e-4 as"),
     "type": ({"study": {"repeats": 2.5}}, "study.repeats: 2.5 is not of type integer"),
     "boolean": ({"data": {"leaky": "maybe"}}, "data.leaky: 'maybe' is not of type boolean"),
-    "null": ({"gans": None}, "gans: None is not of type object"),
+    "null": ({"gans": None}, "gans: null is not of type object"),
     "choice": ({"data": {"on_bad": "ignore"}}, "data.on_bad: 'ignore' is not known; choose from fail, skip"),
     "range": ({"data": {"test": {"fraction": 1.5}}}, "data.test.fraction: 1.5 is greater than or equal to"),
     "experiment": ({"experiment": "My Study"}, "experiment: the name 'My Study' may hold only a to z, 0 to 9, _ and -"),

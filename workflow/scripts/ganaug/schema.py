@@ -77,7 +77,8 @@ def _explain(fault: ValidationError) -> str:
             return f"{where}: {value!r} is text, not a number; {_as_yaml_number(value)}"
         case "type":
             names = [limit] if isinstance(limit, str) else limit
-            return f"{where}: {value!r} is not of type {' or '.join(names)}; correct it"
+            said = "null" if value is None else repr(value)
+            return f"{where}: {said} is not of type {' or '.join(names)}; correct it"
         case "enum":
             return f"{where}: {value!r} is not known; choose from {', '.join(map(_yaml, limit))}"
         case "pattern" if fault.absolute_path and limit.startswith("^[a-z"):
