@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Of an MLflow store, for `make track URI=...`; a variable of this name in the environment is not meant.
+URI :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-slow lint format bench track lock clean
@@ -45,13 +47,14 @@ format: install  ## put the code into its standard form
 bench: install  ## every benchmark; results go to benchmarks/results/
 	@set -e; for script in benchmarks/[a-z]*.py; do python $$script; done
 
-track: install  ## send to MLflow what it does not have yet
-	python workflow/scripts/sync_tracking.py
+track: install  ## send to MLflow what it does not have yet; URI=https://...: all, to that store
+	@# What is given on make's command line is in the environment, where the shell takes any character as it is.
+	python workflow/scripts/sync_tracking.py $(if $(URI),--uri "$$URI")
 
 lock: install  ## make envs/requirements.lock from envs/requirements.in
 	python -m pip install --quiet uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate envs/requirements.in -o envs/requirements.lock
 
-clean:  ## remove results, resume files and Snakemake's memory (not .venv)
+clean:  ## remove results, the local MLflow store, resume files and Snakemake's memory (not .venv)
 	rm -rf results .ganaug .snakemake mlflow.db mlruns

@@ -7,7 +7,7 @@ rule train_classifier:
         dev_images=DEV["images"],
         training_set="results/{experiment}/sets/{arm}/r{r}.csv",
         set_record="results/{experiment}/sets/{arm}/r{r}.json",
-        images=set_images,
+        images=lambda w: set_images(w.arm, w.r),
     output:
         model="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/model.safetensors",
         snapshots="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/snapshots.safetensors",
@@ -48,12 +48,7 @@ rule score_repeat:
         snapshots=lambda w: cell_files("snapshots.safetensors", w.r),
         records=lambda w: cell_files("status.json", w.r),
         sets=lambda w: [f"{RESULTS}/sets/{arm}/r{w.r}.csv" for arm in ARMS],
-        images=lambda w: [
-            file
-            for name, arm in ARMS.items()
-            for file in (classic_files(name, w.r)[:1] if arm.classic else [])
-            + (sample_files(arm.gan, w.r)[:1] if arm.gan else [])
-        ],
+        images=lambda w: [file for arm in ARMS for file in set_images(arm, w.r)],
     output:
         scores="results/{experiment}/scores/r{r}.json",
         predictions="results/{experiment}/scores/r{r}-predictions.csv",
@@ -73,10 +68,10 @@ rule score_repeat:
         part=lambda w: part_of(w.r),
         fixed_test=DATA_CONFIG.parts == 1,
         arms=list(ARMS),
-        classifiers={name: asdict(EXPERIMENT.classifiers[name]) for name in STUDY_CONFIG.classifiers},
+        classifiers={name: asdict(EXPERIMENT.classifiers[name]) for name in CLASSIFIERS},
         fits=STUDY_CONFIG.fits,
         compute=compute(),
-        code=code("score_repeat", *map(classifier_network, STUDY_CONFIG.classifiers)),
+        code=lambda w: code("score_repeat", *map(classifier_network, CLASSIFIERS)),
     message:
         "Scoring repeat {wildcards.r} on the sealed test set"
     script:

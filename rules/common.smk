@@ -15,9 +15,11 @@ from ganaug.config import amount_label
 from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError
 from ganaug.experiment import parse as parse_config
-from ganaug.io import read_json
+from ganaug.experiment import portable
+from ganaug.io import digests, read_json
 from ganaug.schema import check as check_config
 from ganaug.schema import load_presets, load_schemas
+from ganaug.study.tracking import DEFAULT_URI, Listing, list_study
 
 try:
     if set("{}") & set(str(ROOT)):
@@ -32,6 +34,7 @@ STUDY_CONFIG, DATA_CONFIG = EXPERIMENT.study, EXPERIMENT.data
 RESULTS = f"results/{EXPERIMENT.experiment}"
 REPEATS = range(STUDY_CONFIG.repeats)
 ARMS = {name: EXPERIMENT.arms[name] for name in STUDY_CONFIG.arms}
+CLASSIFIERS = STUDY_CONFIG.classifiers
 # Only what the arms of the study ask for is trained.
 GANS = {arm.gan.name: EXPERIMENT.gans[arm.gan.name] for arm in ARMS.values() if arm.gan}
 ENVIRONMENT = "../envs/environment.yaml"
@@ -74,17 +77,30 @@ def compute():
     return {"precision": EXPERIMENT.compute.precision, "threads": EXPERIMENT.compute.threads}
 
 
-def reported_config():
-    """The config as the report tells it: without what changes no result (paths, the device, the server)."""
-    device = {**config["compute"], "device": "auto"}
-    return {**config, "data": {**config["data"], "path": None}, "compute": device, "tracking": {"uri": None}}
+def code_digests():
+    """The code digest of every rule, as its records hold it."""
+    plain = ["make_classic", "make_set", "preprocess_images", "split_repeat", "tabulate_scores"]
+    return {
+        **{script: code(script) for script in plain},
+        **{
+            f"{script} ({gan})": code(script, gan_network(gan))
+            for script in ("train_gan", "sample_gan")
+            for gan in GANS
+        },
+        **{f"train_classifier ({clf})": code("train_classifier", classifier_network(clf)) for clf in CLASSIFIERS},
+        "score_repeat": code("score_repeat", *map(classifier_network, CLASSIFIERS)),
+    }
 
 
 def source_fingerprint():
     """What the source holds; where it is absent, what it held when it was last read."""
-    recorded = Path(RESULTS) / "data/source.json"
-    known = read_json(recorded)["fingerprint"] if recorded.exists() else None
-    return fingerprint(DATA_CONFIG, known)
+    present, recorded = fingerprint(DATA_CONFIG), Path(RESULTS) / "data/source.json"
+    if present or not recorded.exists():
+        return present or "absent"
+    if workflow.is_main_process:
+        told = f"{DATA_CONFIG.path} is not there; the results of the images read earlier stand ({RESULTS})"
+        print(f"ganaug: data.path: {told}", file=sys.stderr)
+    return read_json(recorded)["fingerprint"]
 
 
 def part_of(r):
@@ -128,11 +144,11 @@ def gan_files(gan, r, file):
     return [f"{RESULTS}/gan/{gan}/r{r}/j{j}/{file}" for j in range(EXPERIMENT.gans[gan].jobs)]
 
 
-def set_images(w):
+def set_images(name, r):
     """The synthetic images that a training set points into: they must be there when it is read."""
-    arm = EXPERIMENT.arms[w.arm]
-    classic = classic_files(w.arm, w.r)[:1] if arm.classic else []
-    return classic + (sample_files(arm.gan, w.r)[:1] if arm.gan else [])
+    arm = EXPERIMENT.arms[name]
+    classic = classic_files(name, r)[:1] if arm.classic else []
+    return classic + (sample_files(arm.gan, r)[:1] if arm.gan else [])
 
 
 def cell_files(file, r):
@@ -140,14 +156,21 @@ def cell_files(file, r):
     return [
         f"{RESULTS}/cells/{arm}/{clf}/r{r}f{f}/{file}"
         for arm in ARMS
-        for clf in STUDY_CONFIG.classifiers
+        for clf in CLASSIFIERS
         for f in range(STUDY_CONFIG.fits)
     ]
 
 
+def present(files):
+    """The digests of those files that are there when a job is planned."""
+    return digests(file for file in files if Path(file).exists())
+
+
 def sync_tracking():
-    """Send to MLflow what is not there yet; a server that is down is told of, and never an error."""
-    uri = EXPERIMENT.tracking.uri or "sqlite:///mlflow.db"
+    """Make MLflow's runs those of the study; a server that is down is told of, and never an error."""
+    records = [path for r in REPEATS for path in cell_files("status.json", r)]
+    list_study(Path(RESULTS), Listing(records=records, files=STUDY))
+    uri = EXPERIMENT.tracking.uri or DEFAULT_URI
     subprocess.run([sys.executable, SCRIPTS / "sync_tracking.py", RESULTS, "--uri", uri, "--after-run"], check=False)
 
 

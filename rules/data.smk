@@ -18,7 +18,7 @@ rule download_source:
     params:
         data={key: asdict(DATA_CONFIG)[key] for key in DOWNLOAD_KEYS},
         fingerprint=source_fingerprint(),
-        code=code("download_source"),
+        code=lambda w: code("download_source"),
     message:
         "Looking for the images"
     script:
@@ -45,7 +45,7 @@ rule preprocess_images:
     params:
         seed=EXPERIMENT.seed,
         data={key: asdict(DATA_CONFIG)[key] for key in PREPROCESS_KEYS},
-        code=code("preprocess_images"),
+        code=lambda w: code("preprocess_images"),
     message:
         "Decoding the images and sealing the test set"
     script:
@@ -74,7 +74,7 @@ rule split_repeat:
         repeat=lambda w: int(w.r),
         per_class=DATA_CONFIG.per_class,
         validation=DATA_CONFIG.validation,
-        code=code("split_repeat"),
+        code=lambda w: code("split_repeat"),
     message:
         "Drawing train and validation images of repeat {wildcards.r}"
     script:

@@ -36,7 +36,7 @@ for name, gan in GANS.items():
             gan=asdict(gan),
             leaky=DATA_CONFIG.leaky,
             compute=compute(),
-            code=code("train_gan", gan_network(name)),
+            code=lambda w, name=name: code("train_gan", gan_network(name)),
         message:
             f"Training GAN {name}, repeat {{wildcards.r}}, job {{wildcards.j}}"
         script:

@@ -9,6 +9,7 @@ STUDY_PARAMS = {
 rule tabulate_scores:
     input:
         scores=SCORE_FILES,
+        gan_records=GAN_RECORDS,
     output:
         summary="results/{experiment}/summary.json",
         metrics="results/{experiment}/tables/metrics.csv",
@@ -26,7 +27,7 @@ rule tabulate_scores:
         runtime=30,
     params:
         **STUDY_PARAMS,
-        code=code("tabulate_scores"),
+        code=lambda w: code("tabulate_scores"),
     message:
         "Comparing the arms"
     script:
@@ -37,7 +38,7 @@ rule plot_study:
     input:
         scores=SCORE_FILES,
         histories=[file for r in REPEATS for file in cell_files("history.csv", r)],
-        gan_histories=[file for r in REPEATS for name in GANS for file in gan_files(name, r, "history.csv")],
+        gan_histories=[file for r in REPEATS for gan in GANS for file in gan_files(gan, r, "history.csv")],
     output:
         **{name: f"results/{{experiment}}/plots/{name}.png" for name in PLOTS},
     log:
@@ -52,8 +53,9 @@ rule plot_study:
         mem_mb=2000,
         runtime=30,
     params:
-        study=asdict(STUDY_CONFIG),
-        code=code("plot_study"),
+        study=STUDY_PARAMS["study"],
+        arms=STUDY_PARAMS["arms"],
+        code=lambda w: code("plot_study"),
     message:
         "Plotting"
     script:
@@ -79,19 +81,18 @@ rule write_report:
         mem_mb=1000,
         runtime=30,
     params:
-        config=reported_config(),
-        code=code("write_report"),
+        config=portable(config, EXPERIMENT),
+        code_digests=lambda w: code_digests(),
+        code=lambda w: code("write_report"),
     message:
         "Writing the report"
     script:
         "../workflow/scripts/write_report.py"
 
 
-# What there is so far, at any time: `snakemake report_partial`, also beside a run that failed (with --nolock).
+# What there is so far, at any time: as inputs, scores that are out of date would be made anew first.
+# Beside a live run, which holds Snakemake's lock: `snakemake --nolock report_partial`.
 rule report_partial:
-    input:
-        scores=[path for path in SCORE_FILES if Path(path).exists()],
-        data_report=f"{RESULTS}/data/report.json",
     output:
         summary=f"{RESULTS}/partial/summary.json",
         metrics=f"{RESULTS}/partial/tables/metrics.csv",
@@ -110,8 +111,12 @@ rule report_partial:
         runtime=30,
     params:
         **STUDY_PARAMS,
-        config=reported_config(),
-        code=code("report_partial"),
+        scores=lambda w: present(SCORE_FILES),
+        gan_records=lambda w: present(GAN_RECORDS),
+        data_report=lambda w: present([f"{RESULTS}/data/report.json"]),
+        config=portable(config, EXPERIMENT),
+        code_digests=lambda w: code_digests(),
+        code=lambda w: code("report_partial"),
     message:
         "Tabulating what is there so far"
     script:

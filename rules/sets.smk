@@ -24,7 +24,7 @@ rule make_classic:
         seed=EXPERIMENT.seed,
         classic=lambda w: asdict(EXPERIMENT.arms[w.arm].classic),
         amount=lambda w: amount(EXPERIMENT.arms[w.arm].classic),
-        code=code("make_classic"),
+        code=lambda w: code("make_classic"),
     message:
         "Making classic images for arm {wildcards.arm}, repeat {wildcards.r}"
     script:
@@ -54,7 +54,7 @@ rule make_set:
     params:
         real=lambda w: EXPERIMENT.arms[w.arm].real,
         duplicates=lambda w: duplicates_of(EXPERIMENT.arms[w.arm]),
-        code=code("make_set"),
+        code=lambda w: code("make_set"),
     message:
         "Listing the training set of arm {wildcards.arm}, repeat {wildcards.r}"
     script:
@@ -81,7 +81,7 @@ rule draw_samples:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("draw_samples"),
+        code=lambda w: code("draw_samples"),
     message:
         "Drawing real images beside samples of {wildcards.gan} ({wildcards.snap})"
     script:
@@ -92,7 +92,7 @@ rule export_set:
     input:
         training_set="results/{experiment}/sets/{arm}/r{r}.csv",
         dev_images=DEV["images"],
-        images=set_images,
+        images=lambda w: set_images(w.arm, w.r),
     output:
         "results/{experiment}/export/{arm}/r{r}/manifest.csv",
     log:
@@ -107,7 +107,7 @@ rule export_set:
         mem_mb=1000,
         runtime=60,
     params:
-        code=code("export_set"),
+        code=lambda w: code("export_set"),
     message:
         "Writing the training set of arm {wildcards.arm}, repeat {wildcards.r}, as PNG files"
     script:

@@ -10,6 +10,7 @@ DATA = [
     f"{RESULTS}/data/{file}"
     for file in ["report.json", *IMAGE_FILES, *(f"r{r}.{kind}" for r in REPEATS for kind in ("csv", "json"))]
 ]
+GAN_RECORDS = [file for r in REPEATS for gan in GANS for file in gan_files(gan, r, "status.json")]
 SAMPLES = sorted({file for r in REPEATS for arm in ARMS.values() if arm.gan for file in sample_files(arm.gan, r)})
 GENERATORS = [
     *(

@@ -1,10 +1,11 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ganaug.code import code_digest, modules_of
+from ganaug.code import _release, code_digest, modules_of, packages_of
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow/scripts"
 
@@ -51,29 +52,73 @@ def test_an_unused_module_does_not_change_the_digest(script: Path) -> None:
     assert digest_of(script) == before
 
 
-STAGES = {
-    "train_gan": ("ganaug.gan.stage", "ganaug.gan.networks.dcgan"),
-    "sample_gan": ("ganaug.gan.stage", "ganaug.gan.networks.identity"),
-    "make_classic": ("ganaug.sets.stage",),
-    "train_classifier": ("ganaug.classify.stage", "ganaug.classify.networks.lenet5"),
-    "score_repeat": ("ganaug.classify.scoring", "ganaug.classify.networks.simplecnn"),
+def test_a_new_release_of_a_package_changes_the_digest_of_what_imports_it(
+    script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (script.parent / "ganaug/b.py").write_text("import json\ndef f():\n    from PIL import Image\n    import tqdm\n")
+    releases = {"pillow": "13.0.0"}
+    monkeypatch.setattr("ganaug.code._release", lambda package: releases[package])
+    assert packages_of(modules_of(script)) == {"pillow": "13.0.0"}
+    before = digest_of(script)
+    releases["pillow"] = "13.0.1"
+    assert digest_of(script) != before
+
+
+def test_a_build_is_no_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganaug.code.version", lambda package: "2.15.0+cu130")
+    _release.cache_clear()
+    assert _release("torch") == "2.15.0"
+    _release.cache_clear()
+
+
+def networks_of(stage: str) -> tuple[str, ...]:
+    folder = SCRIPTS / f"ganaug/{stage}/networks"
+    return tuple(f"ganaug.{stage}.networks.{path.stem}" for path in sorted(folder.glob("[a-z]*.py")))
+
+
+def name_of(path: Path) -> str:
+    """The name that a file of the library is imported by."""
+    return path.relative_to(SCRIPTS).with_suffix("").as_posix().removesuffix("/__init__").replace("/", ".")
+
+
+# The scripts whose rules tell `code` which network it is that they load by a name from the config.
+PLUGINS = {
+    "train_gan": networks_of("gan"),
+    "sample_gan": networks_of("gan"),
+    "train_classifier": networks_of("classify"),
+    "score_repeat": networks_of("classify"),
 }
+Case = tuple[str, str | None]
+CASES: list[Case] = [
+    (path.stem, plugin) for path in sorted(SCRIPTS.glob("*.py")) for plugin in PLUGINS.get(path.stem, (None,))
+]
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_the_list_holds_every_module_that_python_really_loads(name: str) -> None:
-    imports = "; ".join(f"import {module}" for module in ("ganaug.job", *STAGES[name]))
-    loaded = subprocess.run(
-        [sys.executable, "-c", f"{imports}; import sys; print(*[m for m in sys.modules if m.startswith('ganaug')])"],
-        cwd=SCRIPTS,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    files = {
-        path.relative_to(SCRIPTS).with_suffix("").as_posix()
-        for path in modules_of(SCRIPTS / f"{name}.py", STAGES[name])
-    }
-    listed = {file.removesuffix("/__init__").replace("/", ".") for file in files}
-    assert set(loaded) <= listed
-    assert listed.isdisjoint({"ganaug.study.report", "ganaug.study.verdict"})
+@pytest.fixture(scope="module")
+def loaded() -> dict[Case, set[str]]:
+    """The modules of the library that Python loads for every case."""
+    probe = Path(__file__).with_name("probe_imports.py")
+    done = subprocess.run(
+        [sys.executable, probe, SCRIPTS, json.dumps(CASES)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return dict(zip(CASES, map(set, json.loads(done.stdout)), strict=True))
+
+
+@pytest.mark.parametrize(("script", "plugin"), CASES)
+def test_the_list_holds_exactly_what_python_loads(
+    loaded: dict[Case, set[str]], script: str, plugin: str | None
+) -> None:
+    listed = modules_of(SCRIPTS / f"{script}.py", [plugin] if plugin else [])
+    assert set(map(name_of, listed)) == loaded[script, plugin]
+
+
+def test_scripts_that_load_a_module_by_a_name_from_the_config_have_plugins(loaded: dict[Case, set[str]]) -> None:
+    sources = SCRIPTS.rglob("*.py")
+    loaders = {name_of(path) for path in sources if "import_module" in path.read_text(encoding="utf-8")}
+    assert loaders == {"ganaug.gan.networks.family", "ganaug.classify.networks"}
+    assert {script for (script, _), modules in loaded.items() if modules & loaders} == set(PLUGINS)
+
+
+def test_stages_do_not_load_each_other(loaded: dict[Case, set[str]]) -> None:
+    stages = {f"ganaug.{stage}" for stage in ("gan", "classify", "sets", "study")}
+    assert [case for case, modules in loaded.items() if len(modules & stages) > 1] == []

@@ -28,6 +28,11 @@ def test_a_ratio_counts_each_class(label: str, real: int, count: int) -> None:
     assert amount_of(label, real) == count
 
 
+def test_a_ratio_that_rounds_to_no_image_is_refused() -> None:
+    with pytest.raises(UserError, match=r"0\.1 times the 4 real images of a class is no image; raise the ratio"):
+        amount_of("x0.1", 4)
+
+
 def test_mappings_become_the_dataclasses_of_their_fields() -> None:
     arm = build(Arm, {"classic": {"ratio": 2}, "gan": {"name": "dcgan", "snapshot": 50, "count": 9}}, "arms.mixed")
     assert arm == Arm(classic=ClassicArm(ratio=2), gan=GanArm(name="dcgan", snapshot=50, count=9))

@@ -1,11 +1,14 @@
 import hashlib
+import os
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 import torch
 
+from ganaug import io
 from ganaug.errors import UserError
 from ganaug.io import (
     atomic,
@@ -33,6 +36,14 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path)
         write()
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_half_written_file_has_a_name_that_dvc_ignores(tmp_path: Path) -> None:
+    ignored = (Path(__file__).parents[2] / ".dvcignore").read_text(encoding="utf-8").splitlines()
+    assert ".tmp-*" in ignored
+    with atomic(tmp_path / "images.npy") as temporary:
+        assert temporary.parent == tmp_path
+        assert fnmatch(temporary.name, ".tmp-*.npy")
 
 
 def test_csv_round_trip_keeps_commas_quotes_and_umlauts(tmp_path: Path) -> None:
@@ -70,14 +81,19 @@ def test_tensors_round_trip_with_metadata_and_a_torn_file_is_named(tmp_path: Pat
         load_tensors(path)
 
 
-def test_a_lock_keeps_another_process_out_until_it_is_released(tmp_path: Path) -> None:
-    take = (
-        "import fcntl, sys\n"
-        f"handle = open({str(tmp_path / 'lock')!r}, 'w')\n"
-        "try: fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
-        "except BlockingIOError: sys.exit(7)\n"
-    )
-    with exclusive(tmp_path / "lock"):
-        inside = subprocess.run([sys.executable, "-c", take], check=False).returncode
-    after = subprocess.run([sys.executable, "-c", take], check=False).returncode
-    assert (inside, after) == (7, 0)
+def test_a_lock_keeps_another_process_out_until_it_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    take = "from ganaug.io import exclusive\nwith exclusive({!r}, waiting='one waits'): print('in', flush=True)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(io.__file__).parents[1])}
+
+    def other(name: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", take.format(name)]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    with exclusive("a", waiting="unsaid"):
+        assert other("b").communicate(timeout=60) == ("in\n", "")
+        kept_out = other("a")
+        assert kept_out.stderr is not None
+        assert kept_out.stderr.readline() == "ganaug: one waits\n"
+        assert kept_out.poll() is None
+    assert kept_out.communicate(timeout=60)[0] == "in\n"

@@ -21,12 +21,13 @@ PARTS = ("Snakefile", "rules", "workflow", "config", "profiles", "envs")
 
 @dataclass(frozen=True)
 class Project:
-    """A copy without results."""
+    """The pipeline in a folder of its own."""
 
     folder: Path
 
     @classmethod
     def copy(cls, folder: Path) -> Project:
+        """The pipeline of this repository, without results."""
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
         for part in PARTS:
             if (ROOT / part).is_dir():
@@ -35,6 +36,11 @@ class Project:
                 folder.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / part, folder / part)
         return cls(folder)
+
+    def copied(self, folder: Path) -> Project:
+        """This project with its results and what Snakemake knows of them."""
+        shutil.copytree(self.folder, folder)
+        return Project(folder)
 
     @property
     def results(self) -> Path:
@@ -75,7 +81,7 @@ class Project:
 
     def jobs(self, *arguments: str, config: str | None = None) -> dict[str, int]:
         """The rules that a run would execute now, and how often."""
-        outcome = self.run("--dry-run", "--quiet", "rules", *arguments, config=config)
+        outcome = self.run(*arguments, "--dry-run", "--quiet", "rules", config=config)
         assert outcome.returncode == 0, outcome.stdout
         return jobs_of(outcome.stdout)
 

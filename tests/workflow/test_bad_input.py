@@ -90,7 +90,19 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no amount": ({"arms": {"classic": {"classic": {"ratio": None}}}}, "arms.classic.classic: set exactly one of"),
     "changed real": ({"arms": {"real": {"real": False}}}, "study.arms: lacks real, the real images and nothing else"),
-    "no control": ({"study": {"arms": ["real", "gan"]}}, "study.arms: lacks a control for its GAN arms; add duplicate"),
+    "no control": ({"study": {"arms": ["real", "gan"]}}, "study.arms: lacks a control for its GAN arms"),
+    "a control of another size": (
+        {"arms": {"duplicate": {"duplicate": {"match": None, "ratio": 2}}}},
+        "study.arms: lacks a control for its GAN arms",
+    ),
+    "a control without the real images": (
+        {"arms": {"duplicate": {"real": False}}},
+        "study.arms: lacks a control for its GAN arms",
+    ),
+    "no image": (
+        {"arms": {"gan": {"gan": {"ratio": 0.02}}}},
+        "arms.gan.gan.ratio: 0.02 times 20 real images is no image; raise it",
+    ),
     "empty arm": ({"arms": {"synthetic": {"gan": None}}}, "arms.synthetic: has no images at all"),
     # data
     "no path": ({"data": {"source": "folder"}}, "data.path: not set; say where the folder is"),

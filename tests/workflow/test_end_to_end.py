@@ -13,11 +13,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganaug.code import code_digest
 from tests.workflow.project import TINY, Project, complaints, images_folder
 
 CONFIG = "config/experiments/tiny.yaml"
 ARMS = TINY["study"]["arms"]
 REPEATS = range(TINY["study"]["repeats"])
+# What holds the digest of a rule's code: its script, and the network that it loads by a name from the config.
+NETWORKS = {
+    "gan/dcgan/r0/j0/status.json": ("train_gan", "gan.networks.dcgan"),
+    "gan/identity/r0/j0/status.json": ("train_gan", "gan.networks.identity"),
+    "samples/dcgan/last/n12/r0/record.json": ("sample_gan", "gan.networks.dcgan"),
+    "samples/identity/last/n12/r0/record.json": ("sample_gan", "gan.networks.identity"),
+    "cells/real/lenet5/r0f0/status.json": ("train_classifier", "classify.networks.lenet5"),
+    "scores/r0.json": ("score_repeat", "classify.networks.lenet5"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +68,7 @@ def test_every_stage_left_its_files(results: Path) -> None:
         }
     for picture in ("accuracy", "curves", "confusion", "gan", "samples-dcgan-last-n12", "samples-dcgan-e20-n6"):
         assert Image.open(results / f"plots/{picture}.png").size > (100, 100)
-    assert not list(results.rglob("*.tmp*"))
+    assert not list(results.rglob(".*"))  # the names of files that are not whole yet
     assert not list(results.parents[1].glob(".ganaug/resume/*/*"))
 
 
@@ -153,13 +163,34 @@ def test_no_test_image_is_in_a_training_or_validation_set(results: Path) -> None
             assert sealed.isdisjoint(row["source"] for row in read_csv(results / f"sets/{arm}/r{r}.csv"))
 
 
-def test_repeats_draw_other_images_and_other_generators(tiny: Project, results: Path) -> None:
+def test_repeats_draw_other_images_and_other_generators(finished: Project) -> None:
     generators = [f"results/tiny/gan/dcgan/r{r}/j0/G-last.safetensors" for r in (0, 1)]
-    outcome = tiny.run(*generators, config=CONFIG)  # a repeat that the study does not have yet
+    outcome = finished.run(*generators, config=CONFIG)  # a repeat that the study does not have yet
     assert outcome.returncode == 0, outcome.stdout
-    first, second = ({row["source"] for row in read_csv(results / f"data/r{r}.csv")} for r in (0, 1))
+    first, second = ({row["source"] for row in read_csv(finished.results / f"tiny/data/r{r}.csv")} for r in (0, 1))
     assert first != second
-    assert (tiny.folder / generators[0]).read_bytes() != (tiny.folder / generators[1]).read_bytes()
+    assert (finished.folder / generators[0]).read_bytes() != (finished.folder / generators[1]).read_bytes()
+
+
+@pytest.mark.parametrize("record", NETWORKS)
+def test_the_code_of_a_rule_counts_the_network_that_it_runs(tiny: Project, results: Path, record: str) -> None:
+    script, network = NETWORKS[record]
+    path = tiny.folder / f"workflow/scripts/{script}.py"
+    recorded = read_json(results / record)["code"]
+    assert recorded == code_digest(path, (f"ganaug.{network}",))
+    assert recorded != code_digest(path)
+
+
+def test_an_edit_to_a_classifier_network_trains_and_scores_its_cells(finished: Project) -> None:
+    networks = finished.library / "classify/networks"
+    for name, jobs in {
+        "simplecnn": {},  # which the study does not use
+        "lenet5": {"train_classifier": len(ARMS) * len(REPEATS), "score_repeat": len(REPEATS)},
+    }.items():
+        with (networks / f"{name}.py").open("a", encoding="utf-8") as module:
+            module.write("\nUNUSED = 1\n")
+        planned = finished.jobs("score_all", config=CONFIG)
+        assert {rule: count for rule, count in planned.items() if rule != "score_all"} == jobs
 
 
 @pytest.mark.parametrize(("arm", "twin"), [("copied", "duplicate"), ("copied-only", "real")])
@@ -213,16 +244,17 @@ def test_every_cell_is_tracked(tiny: Project) -> None:
     assert {value for key, value in runs if key == "repeat"} == {"0"}
 
 
-def test_a_training_set_is_exported_as_png_files(tiny: Project, results: Path) -> None:
-    outcome = tiny.run("results/tiny/export/mixed/r0/manifest.csv", config=CONFIG)
+def test_a_training_set_is_exported_as_png_files(finished: Project) -> None:
+    outcome = finished.run("results/tiny/export/mixed/r0/manifest.csv", config=CONFIG)
     assert outcome.returncode == 0, outcome.stdout
+    results = finished.results / "tiny"
     folder = results / "export/mixed/r0"
     rows, listed = read_csv(results / "sets/mixed/r0.csv"), read_csv(folder / "manifest.csv")
     assert [(row["label"], row["origin"], row["source"]) for row in listed] == [
         (row["label"], row["origin"], row["source"]) for row in rows
     ]
     for row, shown in zip(rows[::20], listed[::20], strict=True):
-        stored = np.load(tiny.folder / row["images"], mmap_mode="r")[int(row["row"])]
+        stored = np.load(finished.folder / row["images"], mmap_mode="r")[int(row["row"])]
         assert np.array_equal(np.asarray(Image.open(folder / shown["file"])), stored[..., 0])
 
 

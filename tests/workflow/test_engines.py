@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.engines_project import Repository
+from tests.workflow.engines_project import Repository, executed
+from tests.workflow.project import images_folder
 
 STUDY = Counter({"tabulate_scores": 1, "plot_study": 1, "write_report": 1})
 ALL = STUDY + Counter(
@@ -89,6 +90,22 @@ def test_a_clone_pulls_all_that_both_engines_need(repository: Repository, tmp_pa
     clone.assert_nothing_to_do()
     clone.configure({"study": {"rope": 0.5}})
     assert clone.planned() == STUDY
+
+
+def test_dvc_sees_changed_images_where_its_first_stage_names_them(tmp_path: Path) -> None:
+    """As the README has it: DVC looks at no more than the files that dvc.yaml lists."""
+    repository = Repository.create(tmp_path / "project")
+    images = images_folder(tmp_path / "images", {"cat": 24, "dog": 24})
+    repository.configure({"data": {"source": "folder", "path": str(images), "per_class": 2, "validation": 1}})
+    path = repository.folder / "dvc.yaml"
+    pipeline = yaml.safe_load(path.read_text(encoding="utf-8"))
+    pipeline["stages"]["data"]["deps"].append(str(images))
+    path.write_text(yaml.safe_dump(pipeline), encoding="utf-8")
+    stage = Counter({"download_source": 1, "preprocess_images": 1, "split_repeat": 2})
+    assert executed(repository.dvc("repro", "data")) == stage
+    assert executed(repository.dvc("repro", "data")) == Counter()
+    (images / "cat/000.png").write_bytes((images / "cat/001.png").read_bytes())
+    assert executed(repository.dvc("repro", "data")) == stage
 
 
 def gan_accuracy(repository: Repository) -> float:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import os
 import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -14,89 +12,16 @@ import numpy as np
 import pytest
 
 from ganaug.io import digest, read_csv
+from tests.workflow.processes import killed, said, scripts_of, start
 from tests.workflow.project import TINY, Project
 
 CONFIG = "config/experiments/tiny.yaml"
-PATIENCE_SECONDS = 300.0
-
-
-def children_of(pid: int) -> list[int]:
-    """The living processes that ``pid`` started, and those that they started."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if fields[0] != "Z":
-            parents[int(stat.parent.name)] = int(fields[1])
-    found, waiting = [], [pid]
-    while waiting:
-        parent = waiting.pop()
-        own = [child for child, of in parents.items() if of == parent]
-        found += own
-        waiting += own
-    return found
-
-
-def scripts_of(pid: int, name: str) -> list[int]:
-    """Those of its children that run a script of the pipeline whose file name holds ``name``."""
-    found = []
-    for child in children_of(pid):
-        try:
-            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if command[0].endswith(b"python") and any(
-            b".snakemake/scripts/" in part and name.encode() in part for part in command
-        ):
-            found.append(child)
-    return found
-
-
-def kill(pids: list[int]) -> None:
-    for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-
-
-def alive(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
-
-
-def start(project: Project, *targets: str) -> subprocess.Popen[bytes]:
-    log = (project.folder / "output.txt").open("ab")
-    with log:
-        return subprocess.Popen(
-            project.command(*targets, config=CONFIG),
-            cwd=project.folder,
-            env=project.environment(),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-
-
-def killed(run: subprocess.Popen[bytes], victim: str) -> None:
-    """SIGKILL one job, Snakemake, or both; come back when nothing of the run is alive."""
-    children = children_of(run.pid)
-    jobs = scripts_of(run.pid, "")
-    if victim in ("snakemake", "both"):
-        kill([run.pid])
-    if victim == "job":
-        kill(jobs[:1])
-    if victim == "both":
-        kill(children)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    run.wait(PATIENCE_SECONDS)
-    while any(map(alive, children)):
-        assert time.monotonic() < deadline, "an orphan does not end"
-        time.sleep(0.05)
+TORN = (
+    *("data/r0.csv", "data/p0/dev/images.npy", "sets/real/r0.csv", "classic/classic/r0/index.csv"),
+    *("gan/dcgan/r0/j0/G-last.safetensors", "samples/dcgan/last/n12/r0/images.npy"),
+    *("cells/real/lenet5/r0f0/model.safetensors", "cells/real/lenet5/r0f0/status.json"),
+    *("scores/r0.json", "scores/r0-predictions.csv", "scores/r0-probabilities.npy"),
+)
 
 
 def unlock(project: Project) -> None:
@@ -105,9 +30,20 @@ def unlock(project: Project) -> None:
 
 
 def artefacts(results: Path, patterns: list[str]) -> dict[str, str]:
-    return {
-        path.relative_to(results).as_posix(): digest(path) for pattern in patterns for path in results.glob(pattern)
-    }
+    """The digests of the files that match. What begins with a dot is no result: a killed job was writing it."""
+    found = [path for pattern in patterns for path in results.glob(pattern) if not path.name.startswith(".")]
+    return {path.relative_to(results).as_posix(): digest(path) for path in found}
+
+
+def tear(results: Path) -> list[Path]:
+    """Leave what a kill leaves at its worst: of every kind of file, one that was half written (see `io.atomic`)."""
+    torn = []
+    for name in TORN:
+        path = results / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torn.append(path.with_name(f".{path.name}.torn{path.suffix}"))
+        torn[-1].write_bytes(b"torn")
+    return torn
 
 
 def copy_with_frequent_checkpoints(folder: Path) -> Project:
@@ -126,18 +62,20 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tiny: Project, tmp_path: P
     fewer["study"] |= {"arms": ["real", "duplicate", "classic", "gan"]}
     project.write(fewer)
     target = "results/tiny/scores/r0.json"
-    run = start(project, target)
+    run = start(project, target, config=CONFIG)
     while not list(project.folder.glob(".ganaug/resume/*/training-*.safetensors")):
-        assert run.poll() is None, (project.folder / "output.txt").read_text(encoding="utf-8")
+        assert run.poll() is None, said(project)
         time.sleep(0.01)
     time.sleep(random.Random(0).uniform(0, 0.5))
     killed(run, "both")
     assert run.returncode == -signal.SIGKILL
     assert list(project.folder.glob(".ganaug/resume/*/*.safetensors"))
     assert not list(project.results.glob("tiny/gan/dcgan/r0/j0/G-*"))
+    torn = tear(project.results / "tiny")
     unlock(project)
     outcome = project.run(target, config=CONFIG)
     assert outcome.returncode == 0, outcome.stdout
+    assert {path.read_bytes() for path in torn} == {b"torn"}  # nobody took them up or built on them
     assert not list(project.folder.glob(".ganaug/resume/*/*"))
 
     patterns = [
@@ -166,14 +104,15 @@ def test_ten_kills_change_nothing(tiny: Project, tmp_path: Path) -> None:
     victims = [*["job", "snakemake", "both"] * 3, "job"]
     draw.shuffle(victims)
     for victim in victims:
-        run = start(project)
+        run = start(project, config=CONFIG)
         before = time.monotonic()
         delay = draw.uniform(4, 9)
         while time.monotonic() - before < delay or not scripts_of(run.pid, ""):
-            assert run.poll() is None, (project.folder / "output.txt").read_text(encoding="utf-8")
+            assert run.poll() is None, said(project)
             time.sleep(0.02)
         killed(run, victim)
         assert run.returncode != 0
+        tear(project.results / "tiny")
         unlock(project)
     outcome = project.run(config=CONFIG)
     assert outcome.returncode == 0, outcome.stdout

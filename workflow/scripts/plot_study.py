@@ -5,7 +5,7 @@ from ganaug.job import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
-    from ganaug.config import Study, build
+    from ganaug.config import Arm, Study, build
     from ganaug.study.plots import plot
 
     gan = snakemake.output.get("gan")
@@ -14,6 +14,7 @@ with job(snakemake.log[0]):
         [Path(path) for path in snakemake.input.histories],
         [Path(path) for path in snakemake.input.gan_histories],
         study=build(Study, snakemake.params.study, "study"),
+        arms={name: build(Arm, arm, f"arms.{name}") for name, arm in snakemake.params.arms.items()},
         accuracy=Path(snakemake.output.accuracy),
         curves=Path(snakemake.output.curves),
         confusion=Path(snakemake.output.confusion),

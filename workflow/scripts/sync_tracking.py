@@ -22,7 +22,7 @@ def main() -> int:
             print(f"ganaug: {error}", file=sys.stderr)
             failed += 1
             continue
-        if outcome.sent or outcome.reason or not arguments.after_run:
+        if outcome.sent or outcome.deleted or outcome.reason or not arguments.after_run:
             print(f"ganaug: {outcome}", file=sys.stderr)
         failed += outcome.reason is not None
     return 0 if arguments.after_run else min(failed, 1)

@@ -15,4 +15,5 @@ with job(snakemake.log[0]):
         pictures=[Path(path) for path in snakemake.input.pictures],
         benchmarks=out.parent / "benchmarks",
         config=snakemake.params.config,
+        code_digests=snakemake.params.code_digests,
     )

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from itertools import islice
 
@@ -6,7 +7,7 @@ import pytest
 import torch
 
 from ganaug.classify.networks import make
-from ganaug.classify.training import Fit, Labelled, fit, probabilities, whole_batches
+from ganaug.classify.training import Fit, Labelled, fit, probabilities, total_steps, whole_batches
 from ganaug.config import Budget, Classifier
 from ganaug.seeds import torch_generator
 from tests.unit.classify.conftest import COMPUTE, CPU
@@ -46,6 +47,13 @@ def test_epochs_are_turned_into_steps(train: Labelled, validation: Labelled) -> 
     assert [row["step"] for row in result.history] == [12]
 
 
+@pytest.mark.parametrize(("images", "steps"), [(40, 63), (64, 100), (82, 129), (240, 375)])
+def test_a_hundred_epochs_show_every_image_a_hundred_times(images: int, steps: int) -> None:
+    # 100 x images / 64, to the end of the batch: an epoch of 40 images is not a whole batch of 64.
+    budget = Budget(steps=None, epochs=100, eval_every=100, select="last")
+    assert total_steps(budget, replace(LENET, batch_size=64), images) == steps
+
+
 def test_best_is_the_highest_validation_accuracy_then_the_lowest_loss(train: Labelled, validation: Labelled) -> None:
     result, _ = run(train, validation, budget=replace(BUDGET, steps=120))
     best = max(result.history, key=lambda row: (row["validation_accuracy"], -row["validation_loss"], -row["step"]))
@@ -79,10 +87,13 @@ def test_it_learns_what_can_be_learnt(train: Labelled, validation: Labelled) -> 
     assert max(row["validation_accuracy"] for row in result.history) >= 0.9
 
 
-def test_divergence_stops_and_is_told(train: Labelled, validation: Labelled) -> None:
-    result, _ = run(train, validation, lr=1e30)
+@pytest.mark.parametrize(("lr", "loss"), [(1e30, r"nan|inf"), (30.0, r"[\d.]+e\+\d+")])
+def test_divergence_stops_and_is_told(train: Labelled, validation: Labelled, lr: float, loss: str) -> None:
+    # The first loss is that of the initial weights; every weight has then moved by lr.
+    result, _ = run(train, validation, lr=lr)
     assert result.reason is not None
-    assert result.reason.startswith("diverged at step 10")
+    assert re.fullmatch(rf"diverged at step 2: train_loss ({loss})", result.reason)
+    assert [row["step"] for row in result.history] == [10]
 
 
 def test_probabilities_sum_to_one_and_leave_the_network_in_training_mode(train: Labelled) -> None:

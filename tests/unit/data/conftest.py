@@ -15,6 +15,12 @@ MakeImage = Callable[..., Path]
 MakeData = Callable[..., Data]
 
 
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of the sources is kept below the working directory."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("work"))
+
+
 @pytest.fixture
 def make_image(tmp_path: Path) -> MakeImage:
     """Write one image of random-looking but fixed pixels below tmp_path/name."""

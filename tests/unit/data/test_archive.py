@@ -142,6 +142,57 @@ def test_what_is_no_archive_is_told(tmp_path):
         list_archive(path)
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.parametrize("mode", ["w:xz", "w:bz2"])
+def test_other_compressions_of_a_tar_are_told_whatever_its_name(tmp_path, mode, damaged):
+    path = tar_of(tmp_path / "x.tar.gz", ("a/1.png", bytes(range(256)) * 40), mode=mode)
+    if damaged:
+        path.write_bytes(path.read_bytes()[:100] + b"damage")
+    for read in (list_archive, lambda path: list(read_archive(path, ["a/1.png"]))):
+        with pytest.raises(UserError, match=r"^data.path: .* is not a whole tar, tar.gz or zip archive .* pack it as"):
+            read(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, 9])
+def test_other_compressions_in_a_zip_are_told(tmp_path, method):
+    path = zip_of(tmp_path / "x.zip", ("a/1.png", b"content"))
+    directory = path.read_bytes().index(b"PK\1\2")
+    content = bytearray(path.read_bytes())
+    content[directory + 10] = method  # the entry of the central directory: two bytes of method after ten
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"^a/1.png: this member of the archive is packed with neither store nor"):
+        list_archive(path)
+
+
+def test_an_encrypted_zip_is_told(tmp_path):
+    path = zip_of(tmp_path / "x.zip", ("a/1.png", b"content"))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\1\2") + 8] |= 1  # the lowest flag
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"^a/1.png: this member of the archive is encrypted"):
+        list_archive(path)
+
+
+def test_a_zip_with_a_name_that_is_no_text_is_told(tmp_path):
+    path = zip_of(tmp_path / "x.zip", ("a/ü.png", b"content"))
+    path.write_bytes(path.read_bytes().replace("ü".encode(), b"\xff\xff"))
+    with pytest.raises(UserError, match=r"^data.path: .* is not a whole"):
+        list_archive(path)
+
+
+def test_a_truncated_zip_is_told(tmp_path):
+    path = zip_of(tmp_path / "x.zip", ("a/1.png", b"content"))
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(UserError, match=r"data.path: .* is not a whole .*File is not a zip file"):
+        list_archive(path)
+
+
+def test_a_tar_whose_last_member_is_a_zip_is_a_tar(tmp_path):
+    inner = zip_of(tmp_path / "x.zip", ("b/2.png", b"two")).read_bytes()
+    path = tar_of(tmp_path / "x.tar", ("a/1.png", b"one"), ("notes.zip", inner))
+    assert list_archive(path).files == ["a/1.png", "notes.zip"]
+
+
 def test_a_zip_with_damaged_content_is_told(tmp_path):
     path = zip_of(tmp_path / "x.zip", ("a/1.png", b"content"))
     path.write_bytes(path.read_bytes().replace(b"content", b"c0ntent", 1))

@@ -12,50 +12,63 @@ import pytest
 from ganaug.data.fingerprint import describe, fingerprint
 from ganaug.errors import UserError
 
+ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
+
 
 def test_digits_are_known_by_the_version_of_scikit_learn(make_data):
     data = make_data(source="digits")
-    assert fingerprint(data, "anything") == f"scikit-learn {version('scikit-learn')}"
+    assert fingerprint(data) == f"scikit-learn {version('scikit-learn')}"
 
 
-def test_a_folder_changes_with_its_images_and_not_with_other_files(make_data, make_image, tmp_path):
-    make_image("a/1.png")
-    data = make_data(path=str(tmp_path))
-    first = fingerprint(data, None)
-    (tmp_path / "a/notes.txt").write_text("x")
-    (tmp_path / ".DS_Store").write_text("x")
-    assert fingerprint(data, None) == first
-    make_image("a/2.png")
-    assert fingerprint(data, None) != first
+def test_a_folder_is_known_by_the_paths_and_contents_of_its_images(make_data, tmp_path):
+    image = tmp_path / "images/a/1.png"
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b"abc")
+    data = make_data(path=str(tmp_path / "images"))
+    known = hashlib.sha256(f'[["a/1.png","{ABC}"]]'.encode()).hexdigest()
+    assert fingerprint(data) == known
+    image.with_name("notes.txt").write_text("x")
+    image.with_name(".DS_Store").write_text("x")
+    image.touch()
+    assert fingerprint(data) == known
+    image.write_bytes(b"abd")
+    assert fingerprint(data) != known
+    image.write_bytes(b"abc")
+    assert fingerprint(data) == known
+    image.rename(image.with_name("2.png"))
+    assert fingerprint(data) != known
 
 
 def test_a_folder_is_the_same_wherever_it_lies(make_data, make_image, tmp_path):
     make_image("here/a/1.png")
     make_image("there/a/1.png")
-    assert fingerprint(make_data(path=str(tmp_path / "here")), None) == fingerprint(
-        make_data(path=str(tmp_path / "there")), None
-    )
+    here, there = (fingerprint(make_data(path=str(tmp_path / name))) for name in ("here", "there"))
+    assert here == there
 
 
-def test_an_absent_source_is_what_was_recorded(make_data, tmp_path, monkeypatch):
+def test_an_absent_source_has_none(make_data, tmp_path, monkeypatch):
     monkeypatch.delenv("GANAUG_MIRROR", raising=False)
     for source in ("folder", "archive"):
-        data = make_data(source=source, path=str(tmp_path / "nowhere"))
-        assert fingerprint(data, "earlier") == "earlier"
-        assert fingerprint(data, None) == "absent"
+        assert fingerprint(make_data(source=source, path=str(tmp_path / "nowhere"))) is None
 
 
-def test_an_archive_is_known_by_its_digest_or_else_by_name_and_size(make_data, tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_read_is_another(make_data, make_image, tmp_path):
+    make_image("a/1.png")
+    (tmp_path / "a/2.png").symlink_to("nowhere")
+    assert fingerprint(make_data(path=str(tmp_path))) == "unreadable"
+
+
+def test_an_archive_is_known_by_its_digest(make_data, tmp_path, monkeypatch):
     monkeypatch.delenv("GANAUG_MIRROR", raising=False)
     path = tmp_path / "images.tar"
-    path.write_bytes(b"12345")
-    assert fingerprint(make_data(source="archive", path=str(path), sha256="f" * 64), None) == "f" * 64
+    path.write_bytes(b"abc")
+    assert fingerprint(make_data(source="archive", path=str(path), sha256="f" * 64)) == "f" * 64
     plain = make_data(source="archive", path=str(path))
-    first = fingerprint(plain, None)
-    path.write_bytes(b"54321")
-    assert fingerprint(plain, None) == first
-    path.write_bytes(b"123456")
-    assert fingerprint(plain, None) != first
+    assert fingerprint(plain) == ABC
+    path.touch()
+    assert fingerprint(plain) == ABC
+    path.write_bytes(b"abd")
+    assert fingerprint(plain) == hashlib.sha256(b"abd").hexdigest()
 
 
 def test_importing_it_imports_nothing_heavy():
@@ -67,7 +80,8 @@ def test_importing_it_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-def test_describe_records_an_archive(make_data, make_image, tmp_path, monkeypatch):
+@pytest.mark.parametrize("checked", [True, False])
+def test_describe_records_an_archive(checked, make_data, make_image, tmp_path, monkeypatch):
     import tarfile
 
     monkeypatch.delenv("GANAUG_MIRROR", raising=False)
@@ -76,7 +90,7 @@ def test_describe_records_an_archive(make_data, make_image, tmp_path, monkeypatc
     with tarfile.open(archive, "w") as tar:
         tar.add(tmp_path / "top", arcname="top")
     sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
-    data = make_data(source="archive", path=str(archive), sha256=sha256)
+    data = make_data(source="archive", path=str(archive), sha256=sha256 if checked else None)
     assert describe(data) == {
         "source": "archive",
         "archive": "images.tar",

@@ -69,8 +69,9 @@ def test_an_official_test_set():
     ]
 
 
-def test_hash_pools_train_and_test():
-    assert [e.label for e in arranged(TREE)] == ["cat", "cat", "dog", "dog"]
+def test_hash_never_mixes_train_and_test():
+    with pytest.raises(UserError, match=r"^data.test.method: hash would .* folders train and test; set it to official"):
+        arranged(TREE)
 
 
 def test_official_needs_both_folders():
@@ -82,7 +83,7 @@ def test_official_needs_both_folders():
 
 def test_a_third_folder_beside_train_and_test_is_named():
     with pytest.raises(UserError, match=r"^val: a folder beside train and test"):
-        arranged(listing("train/a/1.png", "test/a/1.png", "val/a/1.png"))
+        arranged(listing("train/a/1.png", "test/a/1.png", "val/a/1.png"), method="official")
 
 
 @pytest.mark.parametrize(("here", "there"), [("test", "train"), ("train", "test")])
@@ -96,17 +97,22 @@ def test_an_empty_source():
         arranged(listing("a/1.txt", ".hidden/1.png"))
 
 
-@pytest.mark.parametrize("names", [("cat/1.png", "cat/2.png"), ("train/cat/1.png", "test/cat/1.png")])
-def test_a_single_class_is_named(names):
+@pytest.mark.parametrize(
+    ("names", "method"),
+    [(("cat/1.png", "cat/2.png"), "hash"), (("train/cat/1.png", "test/cat/1.png"), "official")],
+)
+def test_a_single_class_is_named(names, method):
     with pytest.raises(UserError, match=r"^cat: the only class"):
-        arranged(listing(*names))
+        arranged(listing(*names), method=method)
 
 
 def test_a_class_folder_without_images_is_named():
     with pytest.raises(UserError, match=r"^emu: this class folder has no images"):
         arranged(listing("cat/1.png", "dog/1.png", "emu/1.txt"))
     with pytest.raises(UserError, match=r"^test/dog: this class folder has no images"):
-        arranged(listing("train/cat/1.png", "train/dog/1.png", "test/cat/1.png", empty=("test/dog",)))
+        arranged(
+            listing("train/cat/1.png", "train/dog/1.png", "test/cat/1.png", empty=("test/dog",)), method="official"
+        )
 
 
 def test_a_single_class_beside_an_empty_one():

@@ -76,6 +76,14 @@ def test_files_are_written_whole_and_the_report_has_their_digests(official, make
     assert report["digests"] == {f"{tmp_path}/data/{name}": digest(tmp_path / "data" / name) for name in names}
 
 
+def test_what_a_killed_process_left_is_removed(official, make_data, tmp_path):
+    left = tmp_path / "data/.tmp-preprocess-abc/p0/test/images.npy"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"a copy of the test set")
+    run(make_data(path=str(official), test=OFFICIAL), tmp_path / "data")
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["p0", "report.json"]
+
+
 def test_the_same_seed_gives_the_same_bytes(make_image, make_data, tmp_path):
     for number in range(40):
         make_image(f"src/{'ab'[number % 2]}/{number}.png", tone=number)
@@ -172,10 +180,11 @@ def test_sizes_are_kept_when_they_agree_and_told_when_not(official, make_image, 
         run(data, tmp_path / "other")
 
 
-def test_a_source_that_changed_since_its_download_is_told(official, make_image, make_data, tmp_path):
+def test_a_source_that_changed_since_its_download_is_told(official, make_data, tmp_path):
     data = make_data(path=str(official), test=OFFICIAL)
     record = describe(data)
-    make_image("src/train/dog/9.png", tone=9)
+    image = official / "train/dog/1.png"
+    image.write_bytes(image.read_bytes()[:-1] + b"x")  # of the same size
     with pytest.raises(UserError, match=r"data.source: the folder is not what data/source.json recorded"):
         preprocess(data, seed=0, record=record, code="", out=tmp_path / "data")
 

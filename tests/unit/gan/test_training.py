@@ -8,7 +8,19 @@ from ganaug.batches import Batches
 from ganaug.config import Gan
 from ganaug.gan import training
 from ganaug.gan.training import Trained, train
+from ganaug.io import load_tensors, save_tensors
 from tests.unit.gan.conftest import COMPUTE, CPU
+
+
+def test_snapshots_of_the_identity_can_share_a_file(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path
+) -> None:
+    trained = run(images, settings("identity", epochs=2, snapshots=[1]), tmp_path / "c")
+    weights = {f"{snap}/images": tensors["images"] for snap, tensors in trained.snapshots.items()}
+    save_tensors(tmp_path / "both.safetensors", weights, {})
+    kept, _ = load_tensors(tmp_path / "both.safetensors")
+    assert sorted(kept) == ["e1/images", "last/images"]
+    assert torch.equal(kept["e1/images"], images.pixels(torch.arange(12)))
 
 
 class Killed(BaseException):

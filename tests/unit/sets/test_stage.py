@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from ganaug.config import ClassicArm
+from ganaug.errors import UserError
 from ganaug.images import (
     ImageFiles,
     IndexRow,
@@ -122,6 +123,27 @@ def test_exported_files_are_the_images_of_the_set(folder: Path) -> None:
     values = [np.asarray(Image.open(folder / "out" / row["file"]))[0, 0] for row in listed]
     assert values == [10, 20, 30, 99, 99]
     assert [row["label"] for row in listed] == ["cow", "cow", "horse", "cow", "cow"]
+
+
+def test_an_export_leaves_nothing_of_an_earlier_one(folder: Path) -> None:
+    out, elsewhere = folder / "out", folder / "elsewhere"
+    for old in (out / "cow/000009-gan.png", out / "emu/000000-gan.png", elsewhere / "kept.png"):
+        old.parent.mkdir(parents=True)
+        old.touch()
+    (out / "link").symlink_to(elsewhere)
+    build(folder)
+    export_set(training_set=str(folder / "set.csv"), manifest=str(out / "manifest.csv"))
+    files = {path.relative_to(out).as_posix() for path in out.rglob("*.png")}
+    assert files == {row["file"] for row in read_csv(out / "manifest.csv")}
+    assert sorted(path.name for path in out.iterdir()) == ["cow", "horse", "manifest.csv"]
+    assert (elsewhere / "kept.png").exists()
+
+
+def test_an_empty_set_is_not_exported(folder: Path) -> None:
+    build(folder, reason="GAN dcgan: cow: diverged at step 3")
+    with pytest.raises(UserError, match=r"set\.csv: empty, since the GAN of this arm failed; set\.json beside it"):
+        export_set(training_set=str(folder / "set.csv"), manifest=str(folder / "out/manifest.csv"))
+    assert not (folder / "out").exists()
 
 
 def test_the_picture_is_drawn_with_and_without_samples(folder: Path) -> None:

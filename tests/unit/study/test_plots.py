@@ -6,10 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from ganaug.study.plots import accuracy_figure, confusion_figure, curves_figure, gan_figure, plot, style_of
+from ganaug.config import Arm, ClassicArm, DuplicateArm
+from ganaug.study.plots import (
+    COLOURS,
+    FAINT,
+    accuracy_figure,
+    confusion_figure,
+    curves_figure,
+    gan_figure,
+    plot,
+    style_of,
+)
 from ganaug.study.scores import read_scores
 
-from .conftest import GAINS, Write, cell, full_study, make_study, score_file
+from .conftest import ARMS, GAINS, Write, cell, full_study, make_study, score_file
 
 CELL_HEAD = "step,epoch,seconds,train_loss,train_accuracy,validation_loss,validation_accuracy\n"
 GAN_HEAD = "label,epoch,step,d_loss,g_loss,d_real,d_fake,images_per_second\n"
@@ -30,7 +40,7 @@ def gan_history(folder: Path, repeat: int, text: str) -> Path:
 
 
 def test_every_repeat_is_a_dot_and_the_mean_a_diamond(write: Write) -> None:
-    axes = accuracy_figure(read_scores(write(full_study())), make_study()).axes[0]
+    axes = accuracy_figure(read_scores(write(full_study())), make_study(), ARMS).axes[0]
     dots = [collection.get_offsets() for collection in axes.collections]
     assert [len(offsets) for offsets in dots] == [6, 1] * len(GAINS)
     assert dots[1][0][0] == pytest.approx(0.80)  # type: ignore[index]
@@ -42,7 +52,7 @@ def test_curves_are_means_over_repeats_and_skip_what_is_empty(write: Write, tmp_
         history(tmp_path, "real", 0, "50,1,1,0.4,0.6,,\n100,2,2,0.2,0.8,,\n"),
         history(tmp_path, "real", 1, "50,1,1,0.6,0.8,,\n100,2,2,nan,0.9,,\n"),
     ]
-    figure = curves_figure(read_scores(write(full_study(repeats=2))), paths, make_study(arms=("real",)))
+    figure = curves_figure(read_scores(write(full_study(repeats=2))), paths, make_study(arms=("real",)), ARMS)
     train_accuracy, train_loss = figure.axes  # there is no validation curve, so it gets no panel
     assert list(train_accuracy.lines[0].get_ydata()) == pytest.approx([0.7, 0.85])
     assert list(train_loss.lines[0].get_ydata()) == pytest.approx([0.5, 0.2])
@@ -51,7 +61,7 @@ def test_curves_are_means_over_repeats_and_skip_what_is_empty(write: Write, tmp_
 def test_test_curves_appear_where_there_is_no_validation(write: Write) -> None:
     snapshots = [{"step": 50, "loss": 0.5, "accuracy": 0.7}, {"step": 100, "loss": 0.4, "accuracy": 0.8}]
     scores = read_scores(write([score_file(0, [cell("real", 0.8, validation=None, curve=snapshots)])]))
-    figure = curves_figure(scores, [], make_study(arms=("real",)))
+    figure = curves_figure(scores, [], make_study(arms=("real",)), ARMS)
     titles = [axes.get_title() for axes in figure.axes]
     place = titles.index("lenet5: test accuracy (snapshots)")
     assert list(figure.axes[place].lines[0].get_ydata()) == pytest.approx([0.7, 0.8])
@@ -74,9 +84,21 @@ def test_confusion_is_summed_over_repeats(write: Write) -> None:
 
 
 def test_arms_keep_their_style_and_differ() -> None:
-    arms = [*GAINS, *(f"arm{number}" for number in range(8))]
-    study = make_study(arms=arms)
-    assert len({style_of(arm, study) for arm in arms}) == len(arms)
+    arms = {
+        **ARMS,
+        "more": Arm(duplicate=DuplicateArm(ratio=10)),
+        **{f"arm{number}": Arm(classic=ClassicArm(ratio=1)) for number in range(8)},
+    }
+    study = make_study(arms=tuple(arms))
+    styles = {arm: style_of(arm, study, arms) for arm in arms}
+    assert len(set(styles.values())) == len(arms)
+
+
+def test_a_control_is_grey_whatever_its_name() -> None:
+    arms = {"real": Arm(), "twice": Arm(duplicate=DuplicateArm(ratio=1)), "duplicate": Arm(classic=ClassicArm(ratio=1))}
+    study = make_study(arms=tuple(arms))
+    assert style_of("twice", study, arms)[0] == FAINT
+    assert style_of("duplicate", study, arms)[0] == COLOURS[0]
 
 
 def test_plot_writes_the_same_bytes_twice_even_with_nothing_to_draw(write: Write, tmp_path: Path) -> None:
@@ -87,6 +109,7 @@ def test_plot_writes_the_same_bytes_twice_even_with_nothing_to_draw(write: Write
             [],
             [],
             study=make_study(),
+            arms=ARMS,
             accuracy=tmp_path / run / "accuracy.png",
             curves=tmp_path / run / "curves.png",
             confusion=tmp_path / run / "confusion.png",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from ganaug.study.provenance import StageTime, code_digests, hardware, stage_times, versions
+from ganaug.study.provenance import StageTime, hardware, stage_times, versions
 
 
 def test_benchmarks_are_added_up_by_rule(tmp_path: Path) -> None:
@@ -29,9 +29,3 @@ def test_versions_and_hardware_are_told() -> None:
     assert versions()["python"] == platform.python_version()
     assert versions()["numpy"][0].isdigit()
     assert int(hardware()["cores"]) >= 1
-
-
-def test_every_script_has_a_code_digest() -> None:
-    found = code_digests()
-    assert {"tabulate_scores", "plot_study", "write_report"} <= set(found)
-    assert all(len(digest) == 64 for digest in found.values())

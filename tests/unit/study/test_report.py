@@ -15,6 +15,7 @@ import pytest
 
 import ganaug
 from ganaug.config import Data, Study
+from ganaug.io import write_json
 from ganaug.study.report import banners, print_summary, tracks, write_report
 from ganaug.study.tables import tabulate
 
@@ -26,9 +27,18 @@ PIXEL = base64.b64decode(
 )
 
 
-def summarise(paths: list[Path], folder: Path, *, study: Study, data: Data) -> Path:
+def summarise(paths: list[Path], folder: Path, *, study: Study, data: Data, gan_records: Sequence[Path] = ()) -> Path:
     summary = folder / "summary.json"
-    tabulate(paths, study=study, arms=ARMS, data=data, code="c", tables=folder / "tables", summary=summary)
+    tabulate(
+        paths,
+        study=study,
+        arms=ARMS,
+        data=data,
+        gan_records=gan_records,
+        code="c",
+        tables=folder / "tables",
+        summary=summary,
+    )
     return summary
 
 
@@ -42,12 +52,23 @@ def report(summary: Path, folder: Path, *, data: Mapping[str, Any], pictures: Se
         pictures=pictures,
         benchmarks=folder / "benchmarks",
         config=CONFIG,
+        code_digests={"train_gan (dcgan)": "cafe"},
     )
     return out.read_text()
 
 
 def text_of(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<body>")[2]).split())
+
+
+def test_a_gan_that_diverged_is_told_even_if_no_cell_failed(write: Write, tmp_path: Path) -> None:
+    records = [tmp_path / f"gan/dcgan/r{r}/j0/status.json" for r in (0, 1)]
+    for path, reason in zip(records, (None, "cat: diverged at step 90: d_loss nan, g_loss 1"), strict=True):
+        write_json(path, {"state": "failed" if reason else "ok", "reason": reason})
+    summary = summarise(write(full_study()), tmp_path, study=make_study(), data=make_data(), gan_records=records)
+    text = text_of(report(summary, tmp_path, data=data_report()))
+    assert "dcgan 1 cat: diverged at step 90: d_loss nan, g_loss 1" in text
+    assert "Failed cells" not in text
 
 
 def test_it_opens_with_the_answer_and_stands_alone(write: Write, tmp_path: Path) -> None:

@@ -17,7 +17,17 @@ from .conftest import ARMS, GAINS, REAL, Write, cell, full_study, make_data, mak
 
 
 def run(paths: list[Path], study: Study, folder: Path) -> dict[str, list[dict[str, str]]]:
-    tabulate(paths, study=study, arms=ARMS, data=make_data(), code="c", tables=folder, summary=folder / "summary.json")
+    summary = folder / "summary.json"
+    tabulate(
+        paths,
+        study=study,
+        arms=ARMS,
+        data=make_data(),
+        gan_records=[],
+        code="c",
+        tables=folder,
+        summary=summary,
+    )
     return {path.stem: list(csv.DictReader(path.open(encoding="utf-8"))) for path in folder.glob("*.csv")}
 
 

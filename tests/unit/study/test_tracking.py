@@ -7,8 +7,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,11 +19,13 @@ import pytest
 from ganaug.errors import UserError
 from ganaug.io import read_json, write_csv, write_json, write_text
 from ganaug.study import mlflow_store
-from ganaug.study.mlflow_store import Run, Store
-from ganaug.study.tracking import Outcome, read_runs, sync
+from ganaug.study.mlflow_store import Run, Store, identity_of
+from ganaug.study.tracking import Listing, Outcome, list_study, read_runs, sync
 
 SCRIPT = Path(mlflow_store.__file__).parents[2] / "sync_tracking.py"
+MAKEFILE = SCRIPT.parents[2] / "Makefile"
 EXPERIMENT = Path("results/tiny")
+CELLS = ("real/lenet5/r0f0", "gan/lenet5/r0f0")
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +54,20 @@ def workspace(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     write_json(EXPERIMENT / "summary.json", {"headline": "GAN augmentation: underpowered."})
     write_text(EXPERIMENT / "report.html", "<p>underpowered</p>")
     write_text(EXPERIMENT / "tables/arms.csv", "arm\nreal\n")
+    list_study(EXPERIMENT, listing(CELLS))
     return tmp_path
 
 
-def write_cell(arm: str, *, state: str = "ok", model: str = "m0") -> None:
-    folder = EXPERIMENT / f"cells/{arm}/lenet5/r0f0"
+def listing(cells: Sequence[str]) -> Listing:
+    """A study of these cells. Its plot is not there yet."""
+    return Listing(
+        records=[f"{EXPERIMENT}/cells/{cell}/status.json" for cell in cells],
+        files=[f"{EXPERIMENT}/{file}" for file in ("report.html", "summary.json", "tables/arms.csv", "plots/gan.png")],
+    )
+
+
+def write_cell(arm: str, *, repeat: int = 0, state: str = "ok", model: str = "m0") -> None:
+    folder = EXPERIMENT / f"cells/{arm}/lenet5/r{repeat}f0"
     write_csv(
         folder / "history.csv",
         ["step", "epoch", "seconds", "train_loss", "train_accuracy", "validation_accuracy"],
@@ -83,7 +97,7 @@ def write_cell(arm: str, *, state: str = "ok", model: str = "m0") -> None:
             "reason": None if state == "ok" else "loss is NaN at step 10",
             "arm": arm,
             "classifier": "lenet5",
-            "repeat": 0,
+            "repeat": repeat,
             "fit": 0,
             "steps": 10,
             "selected_step": 5,
@@ -141,7 +155,8 @@ def by_name() -> dict:
 def test_runs_hold_what_the_files_say(workspace: Path) -> None:
     from mlflow import MlflowClient
 
-    assert sync(EXPERIMENT, uri=None, recheck=False) == Outcome("sqlite:///mlflow.db", sent=3, waiting=0, reason=None)
+    expected = Outcome("sqlite:///mlflow.db", sent=3, deleted=0, waiting=0, reason=None)
+    assert sync(EXPERIMENT, uri=None, recheck=False) == expected
     runs = by_name()
     assert set(runs) == {"real/lenet5/r0f0", "gan/lenet5/r0f0", "study"}
     real, gan, study = runs["real/lenet5/r0f0"], runs["gan/lenet5/r0f0"], runs["study"]
@@ -180,6 +195,8 @@ def test_runs_hold_what_the_files_say(workspace: Path) -> None:
 def test_tables_and_report_are_artefacts(workspace: Path) -> None:
     from mlflow.artifacts import download_artifacts
 
+    write_text(EXPERIMENT / "plots/samples-earlier-last-n12.png", "of a GAN that the study no longer has")
+    write_text(EXPERIMENT / "tables/.arms.csv.k1ll3d.csv", "ar")
     sync(EXPERIMENT, uri=None, recheck=False)
     runs = by_name()
     cell = Path(download_artifacts(artifact_uri=runs["real/lenet5/r0f0"].info.artifact_uri))
@@ -193,7 +210,8 @@ def test_tables_and_report_are_artefacts(workspace: Path) -> None:
     assert (cell / "test_per_class.csv").read_text().splitlines()[1] == "cat,4,0.75,0.75,0.75,"
     study = Path(download_artifacts(artifact_uri=runs["study"].info.artifact_uri))
     assert (study / "report.html").read_text() == "<p>underpowered</p>"
-    assert (study / "tables/arms.csv").exists()
+    files = {path.relative_to(study).as_posix() for path in study.rglob("*") if path.is_file()}
+    assert files == {"report.html", "summary.json", "tables/arms.csv"}
 
 
 def test_a_second_sync_sends_nothing_and_imports_nothing(workspace: Path) -> None:
@@ -224,10 +242,66 @@ def test_a_changed_score_replaces_its_run_alone(workspace: Path) -> None:
 def test_scores_of_an_earlier_model_are_not_shown(workspace: Path) -> None:
     """A run that stopped when the cell was trained anew and not yet scored."""
     write_cell("real", model="m1")
-    real = next(run for run in read_runs(EXPERIMENT) if run.name == "real/lenet5/r0f0")
+    real = next(run for run in read_runs(EXPERIMENT, listing(CELLS)) if run.name == "real/lenet5/r0f0")
     assert "digest" not in real.tags
     assert {point.metric for point in real.points} == {"curve/train_loss", "curve/train_accuracy"}
     assert set(real.artefacts) == {"status.json", "history.csv"}
+
+
+@pytest.mark.parametrize("forgotten", [False, True], ids=["known", "forgotten"])
+def test_a_smaller_study_leaves_no_others_in_the_store(workspace: Path, forgotten: bool) -> None:
+    """One repeat instead of two and an arm less; what a person made by hand in the experiment stays."""
+    from mlflow import MlflowClient
+
+    for repeat in (0, 1):
+        for arm in ("real", "gan"):
+            write_cell(arm, repeat=repeat)
+    large = [f"{arm}/lenet5/r{repeat}f0" for arm in ("real", "gan") for repeat in (0, 1)]
+    list_study(EXPERIMENT, listing(large))
+    assert sync(EXPERIMENT, uri=None, recheck=False).sent == 5
+    client = MlflowClient(tracking_uri=f"sqlite:///{Path('mlflow.db').absolute()}")
+    client.create_run(client.get_experiment_by_name("tiny").experiment_id, run_name="by hand")
+
+    list_study(EXPERIMENT, listing(["real/lenet5/r0f0"]))
+    if forgotten:
+        Path(".ganaug/tracking/tiny.json").unlink()
+    outcome = sync(EXPERIMENT, uri=None, recheck=False)
+    assert (outcome.sent, outcome.deleted) == (0, 3)
+    assert str(outcome) == "tracking: sqlite:///mlflow.db: 3 runs outside the study deleted"
+    assert set(by_name()) == {"real/lenet5/r0f0", "study", "by hand"}
+    assert str(sync(EXPERIMENT, uri=None, recheck=True)) == "tracking: sqlite:///mlflow.db: up to date"
+    assert len(list(EXPERIMENT.glob("cells/*/*/*/status.json"))) == 4
+
+    list_study(EXPERIMENT, listing(large))
+    assert sync(EXPERIMENT, uri=None, recheck=False).sent == 3
+    assert set(by_name()) == {*large, "study", "by hand"}
+
+
+def test_a_cell_that_is_being_made_anew_stays_as_it_was(workspace: Path) -> None:
+    sync(EXPERIMENT, uri=None, recheck=False)
+    before = by_name()
+    (EXPERIMENT / "cells/gan/lenet5/r0f0/status.json").unlink()
+    assert sync(EXPERIMENT, uri=None, recheck=True).deleted == 0
+    assert {name: run.info.run_id for name, run in by_name().items()} == {
+        name: run.info.run_id for name, run in before.items()
+    }
+
+
+def test_a_deletion_that_failed_is_made_up_for(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow import MlflowClient
+
+    sync(EXPERIMENT, uri=None, recheck=False)
+    list_study(EXPERIMENT, listing(["real/lenet5/r0f0"]))
+
+    def gone(*arguments: object) -> None:
+        raise OSError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "delete_run", gone)
+        outcome = sync(EXPERIMENT, uri=None, recheck=False)
+        assert outcome == Outcome("sqlite:///mlflow.db", sent=0, deleted=0, waiting=1, reason="OSError: gone")
+    assert sync(EXPERIMENT, uri=None, recheck=False).deleted == 1
+    assert set(by_name()) == {"real/lenet5/r0f0", "study"}
 
 
 class Killed(BaseException):
@@ -255,7 +329,7 @@ def test_a_stop_anywhere_is_repaired(workspace: Path, monkeypatch: pytest.Monkey
         with pytest.raises(Killed):
             sync(EXPERIMENT, uri=None, recheck=False)
     assert sync(EXPERIMENT, uri=None, recheck=False).waiting == 0
-    digests = {run.name: run.digest for run in read_runs(EXPERIMENT)}
+    digests = {run.name: run.digest for run in read_runs(EXPERIMENT, listing(CELLS))}
     assert {name: run.data.tags["ganaug.synced"] for name, run in by_name().items()} == digests
 
 
@@ -299,16 +373,35 @@ def test_a_store_that_goes_away_keeps_what_it_got(workspace: Path, monkeypatch: 
 
     with monkeypatch.context() as patch:
         patch.setattr(Store, "put", put_until_study)
-        assert sync(EXPERIMENT, uri=None, recheck=False) == Outcome("sqlite:///mlflow.db", 2, 1, "OSError: gone")
-    assert sync(EXPERIMENT, uri=None, recheck=False) == Outcome("sqlite:///mlflow.db", 1, 0, None)
+        outcome = sync(EXPERIMENT, uri=None, recheck=False)
+        assert outcome == Outcome("sqlite:///mlflow.db", sent=2, deleted=0, waiting=1, reason="OSError: gone")
+    outcome = sync(EXPERIMENT, uri=None, recheck=False)
+    assert outcome == Outcome("sqlite:///mlflow.db", sent=1, deleted=0, waiting=0, reason=None)
     assert len(by_name()) == 3
 
 
 def test_a_new_database_of_the_same_name_gets_everything(workspace: Path, empty_database: Path) -> None:
+    """Also where the file system gives it the inode of the old one."""
     sync(EXPERIMENT, uri=None, recheck=False)
-    Path("mlflow.db").rename("old.db")
-    shutil.copy(empty_database, "mlflow.db")
+    inode = Path("mlflow.db").stat().st_ino
+    Path("mlflow.db").write_bytes(empty_database.read_bytes())
+    assert Path("mlflow.db").stat().st_ino == inode
     assert "3 runs sent" in python(str(SCRIPT), "--after-run").stderr
+
+
+def test_an_experiment_is_told_by_its_number_and_creation(tmp_path: Path) -> None:
+    path = tmp_path / "a b?.db"
+    uri = f"sqlite:///{path}"
+    assert identity_of(uri, "tiny") is None
+    assert not path.exists()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT, creation_time BIGINT)")
+        database.execute("INSERT INTO experiments VALUES (7, 'tiny', 1700000000123)")
+    assert identity_of(uri, "tiny") == f"{path}: experiment 7 of 1700000000123"
+    assert identity_of(uri, "other") is None
+    path.write_text("no database")
+    assert identity_of(uri, "tiny") is None
+    assert identity_of("https://host", "tiny") == "https://host"
 
 
 def test_runs_and_experiments_deleted_in_the_ui_come_back_with_a_recheck(workspace: Path) -> None:
@@ -345,6 +438,36 @@ def test_the_command_fails_for_a_person_and_never_for_a_pipeline(workspace: Path
     assert read_json(".ganaug/tracking/tiny.json")["uri"] == uri  # where the next `make track` sends
 
 
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ([], []),
+        (["URI="], []),
+        (['URI=https://someone:it\'s@host/a b?c=d&e="f"'], ["--uri", 'https://someone:it\'s@host/a b?c=d&e="f"']),
+    ],
+)
+def test_make_track_passes_the_address_that_it_is_given(tmp_path: Path, given: list[str], passed: list[str]) -> None:
+    """With a Python that tells its arguments, one a line, and an installation that is done."""
+    write_text(tmp_path / "envs/requirements.lock", "")
+    write_text(tmp_path / ".venv/.installed", "")
+    write_text(tmp_path / ".venv/bin/python", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    (tmp_path / ".venv/bin/python").chmod(0o755)
+    done = subprocess.run(
+        ["make", "--silent", "--no-print-directory", "-C", str(tmp_path), "-f", str(MAKEFILE), "track", *given],
+        env={**os.environ, "URI": "sqlite:///not-meant.db"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["workflow/scripts/sync_tracking.py", *passed]
+
+
 def test_a_folder_that_is_not_there_is_named() -> None:
     with pytest.raises(UserError, match=r"^results/none: no such folder; give results/"):
         sync(Path("results/none"), uri=None, recheck=True)
+
+
+def test_a_study_that_was_never_listed_says_how_to_list_it(workspace: Path) -> None:
+    shutil.rmtree(".ganaug")
+    with pytest.raises(UserError, match=r"^results/tiny: .* not known here; `snakemake --forcerun write_report`"):
+        sync(EXPERIMENT, uri=None, recheck=True)

@@ -141,6 +141,13 @@ def test_headline_of_a_clear_study(write: Write) -> None:
     assert "conditional on this test set" in text
 
 
+def test_headline_claims_no_error_rate_where_repeats_share_folds(write: Write) -> None:
+    files = [{**file, "part": r % 3, "conditional_on_test_set": False} for r, file in enumerate(full_study())]
+    scores, study = read_scores(write(files)), make_study()
+    text = str(headline(scores, compare(scores, study=study, arms=ARMS), study=study, arms=ARMS, data=make_data()))
+    assert "at most 5% (Holm) if repeats were independent; 6 repeats share 3 test sets in turn, so it is higher" in text
+
+
 def test_headline_is_honest_below_six_repeats(write: Write) -> None:
     scores, study = read_scores(write(full_study(repeats=1))), make_study(epochs=20)
     data = make_data(leaky=True)

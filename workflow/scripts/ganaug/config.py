@@ -155,7 +155,7 @@ class Arm:
     @property
     def is_control(self) -> bool:
         """Whether it only repeats real images, so that at equal steps it should score as ``real`` does."""
-        return self.duplicate is not None and self.classic is None and self.gan is None
+        return self.real and self.duplicate is not None and self.classic is None and self.gan is None
 
 
 @dataclass(frozen=True)
@@ -249,5 +249,12 @@ def amount_label(ratio: float | None, count: int | None, per_class: int | None) 
 
 
 def amount_of(label: str, real: int) -> int:
-    """How many images ``label`` (see `amount_label`) asks for in a class of ``real`` real training images."""
-    return int(label[1:]) if label[0] == "n" else round(float(label[1:]) * real)
+    """How many images ``label`` (see `amount_label`) asks for in a class of ``real`` real training images.
+
+    Raises:
+        UserError: none, by rounding.
+    """
+    count = int(label[1:]) if label[0] == "n" else round(float(label[1:]) * real)
+    if count == 0:
+        raise UserError(f"arms: {label[1:]} times the {real} real images of a class is no image; raise the ratio")
+    return count

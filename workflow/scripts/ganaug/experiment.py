@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from ganaug.config import (
     Arm,
+    ClassicArm,
     Classifier,
     Compute,
     Data,
+    DuplicateArm,
     Gan,
     GanArm,
     Study,
@@ -64,7 +66,27 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
     _check_study(experiment)
     for name in experiment.study.arms:
         _check_arm(name, experiment)
+    _check_control(experiment)
     return experiment
+
+
+def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any]:
+    """``config`` as a report tells it: GANs and classifiers in full, without what names this machine.
+
+    Anywhere else it makes the same experiment, whatever has become of the presets, once ``data.path`` is set.
+    """
+    resolved = {
+        kind: {name: {"preset": config[kind][name]["preset"], **asdict(value)} for name, value in values.items()}
+        for kind, values in (("gans", experiment.gans), ("classifiers", experiment.classifiers))
+    }
+    device = {**config["compute"], "device": "auto"}
+    return {
+        **config,
+        **resolved,
+        "data": {**config["data"], "path": None},
+        "compute": device,
+        "tracking": {"uri": None},
+    }
 
 
 def _resolve(
@@ -136,17 +158,35 @@ def _check_study(experiment: Experiment) -> None:
         raise UserError(
             "study.arms: lacks real, the real images and nothing else, which all arms are compared with; add it"
         )
-    arms = [experiment.arms[name] for name in study.arms]
-    if any(arm.gan for arm in arms) and not any(arm.is_control for arm in arms):
-        raise UserError("study.arms: lacks a control for its GAN arms; add duplicate")
     if experiment.data.validation == 0 and study.select == "best":
         raise UserError("study.select: best needs validation images, and data.validation is 0; set select to last")
+
+
+def _check_control(experiment: Experiment) -> None:
+    """The protocol's A/A control: real images repeated to the number that a GAN arm of the study adds."""
+    arms = [experiment.arms[name] for name in experiment.study.arms]
+    wanted = [_amounts(arm.classic, arm.gan) for arm in arms if arm.gan]
+    repeated = []
+    for arm in arms:
+        if arm.is_control and arm.duplicate:
+            matched = experiment.arms[arm.duplicate.match] if arm.duplicate.match else None
+            repeated.append(_amounts(matched.classic, matched.gan) if matched else _amounts(arm.duplicate))
+    if wanted and not any(amounts in wanted for amounts in repeated):
+        raise UserError(
+            "study.arms: lacks a control for its GAN arms, real images repeated to the number of one of them; "
+            "add duplicate"
+        )
+
+
+def _amounts(*parts: DuplicateArm | ClassicArm | GanArm | None) -> list[tuple[float | None, int | None]]:
+    return [(part.ratio, part.count) for part in parts if part]
 
 
 def _check_arm(name: str, experiment: Experiment) -> None:
     arm, where = experiment.arms[name], f"arms.{name}"
     if arm.duplicate is not None:
         _one_of(f"{where}.duplicate", match=arm.duplicate.match, ratio=arm.duplicate.ratio, count=arm.duplicate.count)
+        _check_amount(f"{where}.duplicate", arm.duplicate.ratio, experiment.data)
         if arm.duplicate.match is not None:
             matched = experiment.arms.get(arm.duplicate.match)
             if matched is None or matched.duplicate is not None or (matched.gan is None and matched.classic is None):
@@ -157,11 +197,18 @@ def _check_arm(name: str, experiment: Experiment) -> None:
             _check_arm(arm.duplicate.match, experiment)
     if arm.classic is not None:
         _one_of(f"{where}.classic", ratio=arm.classic.ratio, count=arm.classic.count)
+        _check_amount(f"{where}.classic", arm.classic.ratio, experiment.data)
     if arm.gan is not None:
         _one_of(f"{where}.gan", ratio=arm.gan.ratio, count=arm.gan.count)
+        _check_amount(f"{where}.gan", arm.gan.ratio, experiment.data)
         _check_snapshot(f"{where}.gan", arm.gan, experiment.gans)
     if not arm.real and arm.duplicate is None and arm.classic is None and arm.gan is None:
         raise UserError(f"{where}: has no images at all; set real to true or add some")
+
+
+def _check_amount(where: str, ratio: float | None, data: Data) -> None:
+    if ratio is not None and data.per_class is not None and round(ratio * data.per_class) == 0:
+        raise UserError(f"{where}.ratio: {ratio:g} times {data.per_class} real images is no image; raise it")
 
 
 def _check_snapshot(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,16 +19,19 @@ from ganaug.errors import UserError
 if TYPE_CHECKING:
     import torch
 
+LOCKS = Path(".ganaug/locks")
+
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success sync it and rename it to ``path``.
 
-    When the body raises, the temporary file is removed and ``path`` is left as it was.
+    When the body raises, the temporary file is removed and ``path`` is left as it was. A process that is killed
+    leaves it behind: DVC ignores files of such a name.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".tmp-{target.name}.", suffix=target.suffix)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -42,14 +46,21 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def exclusive(path: str | Path) -> Iterator[None]:
-    """Hold the lock file ``path`` while the body runs; another process that wants it waits.
+def exclusive(name: str, *, waiting: str) -> Iterator[None]:
+    """Hold the lock ``name`` of the working directory while the body runs; another process that wants it waits.
 
-    The kernel drops the lock when its process ends, however it ends.
+    `LOCKS` holds any number of locks, each a byte far out that is never written. The kernel drops the locks of a
+    process when it ends, however it ends, and when it closes the file: a process holds one at a time.
+    ``waiting`` is said on stderr when there is a wait.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with Path(path).open("w", encoding="utf-8") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    LOCKS.parent.mkdir(parents=True, exist_ok=True)
+    place = int(digest_value(name)[:12], 16)
+    with LOCKS.open("a", encoding="utf-8") as handle:
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except (BlockingIOError, PermissionError):  # the two answers that POSIX allows
+            print(f"ganaug: {waiting}", file=sys.stderr)
+            fcntl.lockf(handle, fcntl.LOCK_EX, 1, place)
         yield
 
 

@@ -11,16 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ganaug.errors import UserError
+from ganaug.io import exclusive
 
 
 @contextmanager
 def job(log: str) -> Iterator[None]:
-    """Run the body of a script: write how it ended to ``log``, and leave with status 1 on a `UserError`."""
+    """Run the body of a script: write how it ended to ``log``, and leave with status 1 on a `UserError`.
+
+    A job whose Snakemake was killed lives on. The one that takes its place has the same log, and waits for it:
+    otherwise the older one, perhaps of other settings, would overwrite the results of the newer.
+    """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     try:
-        yield
+        with exclusive(log, waiting=f"{path.stem}: the same job of an earlier run is still at work; waiting for it"):
+            yield
     except UserError as error:
         path.write_text(f"ganaug: {error}\n", encoding="utf-8")
         print(f"ganaug: {error}", file=sys.stderr)

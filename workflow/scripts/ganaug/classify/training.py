@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,6 +20,7 @@ from ganaug.config import Budget, Classifier, Compute
 from ganaug.seeds import derive, torch_generator
 
 EVALUATION_BATCH = 512
+RUNAWAY_LOSS = 1e4
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,11 @@ class Fit:
 
 
 def total_steps(budget: Budget, classifier: Classifier, images: int) -> int:
-    """Optimiser steps of a cell: the same for all arms, unless the study counts epochs."""
-    return budget.steps or (budget.epochs or 0) * -(-images // classifier.batch_size)
+    """Optimiser steps of a cell: the same for all arms, unless the study counts epochs.
+
+    Batches are whole (see `whole_batches`), so ``epochs`` end within the batch that shows the last image.
+    """
+    return budget.steps or math.ceil((budget.epochs or 0) * images / classifier.batch_size)
 
 
 def fit(
@@ -83,6 +87,7 @@ def fit(
     snapshots: dict[int, dict[str, Tensor]] = {}
     best: tuple[float, float] = (-1.0, 0.0)
     weights, selected = _weights(network), 0
+    losses = torch.zeros(budget.eval_every, device=device)
     start = time.monotonic()
     batches = whole_batches(count, size=classifier.batch_size, seed=order_seed)
     total = total_steps(budget, classifier, count)
@@ -93,21 +98,30 @@ def fit(
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+        losses[(step - 1) % budget.eval_every] = loss.detach()
         progress(1)
         if step % budget.eval_every and step != total:
             continue
         row, score = _evaluate(network, train, validation, compute=compute, device=device)
         passed = {"epoch": step * classifier.batch_size / count, "seconds": time.monotonic() - start}
         history.append({"step": step, **{key: round(value, 3) for key, value in passed.items()}, **row})
-        if not np.isfinite(row["train_loss"]):
-            return Fit(
-                weights, selected, snapshots, history, f"diverged at step {step}: train_loss {row['train_loss']}"
-            )
+        since = (step - 1) % budget.eval_every + 1
+        if reason := _divergence(losses[:since], first=step - since + 1):
+            return Fit(weights, selected, snapshots, history, reason)
         if validation is None:
             snapshots[step] = _weights(network)
         if budget.select == "last" or score > best:
             best, weights, selected = score, _weights(network), step
     return Fit(weights, selected, snapshots, history, None)
+
+
+def _divergence(losses: Tensor, *, first: int) -> str | None:
+    """The reason to stop if a loss of the steps from ``first`` on is not finite or ran away, else None."""
+    bad = ~(losses <= RUNAWAY_LOSS)
+    if not bad.any():
+        return None
+    at = int(bad.nonzero()[0])
+    return f"diverged at step {first + at}: train_loss {losses[at]:.3g}"
 
 
 def whole_batches(count: int, *, size: int, seed: int) -> Iterator[Tensor]:

@@ -19,17 +19,19 @@ MAX_MEMBERS = 5_000_000
 MAX_MEMBER_BYTES = 2**28
 MAX_TOTAL_BYTES = 2**38
 
+GZIP = b"\x1f\x8b"
+ZIP = (b"PK\3\4", b"PK\5\6")  # the second where there are no members
+
 
 def list_archive(path: Path) -> Listing:
     """Every member of the archive, after checking all of them.
 
     Raises:
         UserError: the file is no whole archive, or a member has an absolute or parent path, is a link or a device,
-            is encrypted, occurs twice, or breaks one of the limits above.
+            is encrypted or packed in a rare way, occurs twice, or breaks one of the limits above.
     """
     with _whole(path):
-        members = _zip_members(path) if zipfile.is_zipfile(path) else _tar_members(path)
-        return _checked(members)
+        return _checked(_zip_members(path) if _is_zip(path) else _tar_members(path))
 
 
 def read_archive(path: Path, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
@@ -40,13 +42,13 @@ def read_archive(path: Path, names: Collection[str]) -> Iterator[tuple[str, byte
     """
     wanted = frozenset(names)
     with _whole(path):
-        if zipfile.is_zipfile(path):
+        if _is_zip(path):
             with zipfile.ZipFile(path) as archive:
                 for info in archive.infolist():
                     if (name := _normal(info.filename)) in wanted:
                         yield name, archive.read(info)
         else:
-            with tarfile.open(path) as archive:
+            with _open_tar(path) as archive:
                 for member in archive:
                     name = _normal(member.name)
                     if name in wanted and (handle := archive.extractfile(member)) is not None:
@@ -57,11 +59,25 @@ def read_archive(path: Path, names: Collection[str]) -> Iterator[tuple[str, byte
 def _whole(path: Path) -> Iterator[None]:
     try:
         yield
-    # zipfile raises RuntimeError for what it cannot read: a password, a compression it does not know.
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError, RuntimeError) as error:
+    # zipfile raises RuntimeError for what it cannot read, and ValueError for names that are no text.
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError, RuntimeError, ValueError) as error:
         raise UserError(
-            f"data.path: {path} is not a whole tar, tar.gz or zip archive ({error}); get it again"
+            f"data.path: {path} is not a whole tar, tar.gz or zip archive ({error}); get it again or pack it as one"
         ) from error
+
+
+def _starts(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4)
+
+
+def _is_zip(path: Path) -> bool:
+    return _starts(path) in ZIP
+
+
+def _open_tar(path: Path) -> tarfile.TarFile:
+    """Open a tar, plain or with gzip; any other compression is refused, as the name of the file says nothing."""
+    return tarfile.open(path, "r:gz" if _starts(path).startswith(GZIP) else "r:")
 
 
 def _normal(name: str) -> str:
@@ -73,7 +89,7 @@ _Member = tuple[str, int, str]
 
 
 def _tar_members(path: Path) -> Iterator[_Member]:
-    with tarfile.open(path) as archive:
+    with _open_tar(path) as archive:
         for member in archive:
             if member.isreg():
                 kind = "file"
@@ -92,6 +108,8 @@ def _zip_members(path: Path) -> Iterator[_Member]:
                 kind = "a link"
             elif info.flag_bits & 1:
                 kind = "encrypted"
+            elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                kind = "packed with neither store nor deflate"
             elif mode not in (0, stat.S_IFREG, stat.S_IFDIR):
                 kind = "a device"
             else:

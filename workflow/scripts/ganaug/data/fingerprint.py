@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ganaug.config import Data
+from ganaug.data.contents import content_digests
 from ganaug.data.sources import (
     SUFFIXES,
     Listing,
@@ -21,7 +22,7 @@ from ganaug.data.sources import (
     resolve_folder,
 )
 from ganaug.errors import UserError
-from ganaug.io import digest, digest_value
+from ganaug.io import digest_value
 
 # The keys of the section ``data`` that change what a rule makes; the path of the source changes nothing.
 DOWNLOAD_KEYS = ("source", "sha256")
@@ -38,32 +39,31 @@ PREPROCESS_KEYS = (
 )
 
 
-def fingerprint(data: Data, recorded: str | None) -> str:
-    """What identifies the content of the source, cheaply enough to compute whenever the Snakefile is parsed.
+def fingerprint(data: Data) -> str | None:
+    """What identifies the content of the source, or None where the source is not on this machine.
 
-    The digits are known by the version of scikit-learn; an archive by ``data.sha256``, or without it by name and
-    size; a folder by the paths and sizes of its images. Where the source is not on this machine the answer is
-    ``recorded``, so that results without their source stay valid, or ``absent``.
+    The digits are known by the version of scikit-learn; an archive by its SHA-256, which is ``data.sha256`` where
+    that is set; a folder by the paths of its images and the SHA-256 of each. It is computed whenever the Snakefile is
+    parsed: only what changed since the last time is read.
     """
     if data.source == "digits":
         return f"scikit-learn {version('scikit-learn')}"
     if data.sha256 is not None:
         return data.sha256
     assert data.path is not None
-    if data.source == "archive":
-        archive = find_archive(data.path, mirror())
-        present = digest_value([archive.name, archive.stat().st_size]) if archive else None
-    else:
-        present = _folder_fingerprint(Path(data.path)) if Path(data.path).is_dir() else None
-    return present or recorded or "absent"
+    try:
+        if data.source == "archive":
+            archive = find_archive(data.path, mirror())
+            return content_digests([archive], source=archive)[0] if archive else None
+        return _folder_fingerprint(Path(data.path)) if Path(data.path).is_dir() else None
+    except (UserError, OSError):
+        return "unreadable"  # the rules that read it tell why
 
 
 def _folder_fingerprint(root: Path) -> str:
-    try:
-        images = [name for name in list_folder(root).files if is_image(name)]
-        return digest_value([[name, (root / name).stat().st_size] for name in images])
-    except (UserError, OSError):
-        return "unreadable"  # the download rule tells why
+    images = [name for name in list_folder(root).files if is_image(name)]
+    digests = content_digests([root / name for name in images], source=root)
+    return digest_value(list(zip(images, digests, strict=True)))
 
 
 def describe(data: Data) -> dict[str, Any]:
@@ -72,19 +72,25 @@ def describe(data: Data) -> dict[str, Any]:
     Raises:
         UserError: it is not there, has another digest, holds no images, or is an archive with unsafe members.
     """
-    archive = sha256 = None
+    archive = None
     if data.source == "archive":
         from ganaug.data.archive import list_archive
 
         assert data.path is not None
         found = resolve_archive(data.path, mirror(), sha256=data.sha256)
-        archive, sha256 = found.name, data.sha256 or digest(found)
+        archive = found.name
         _require_images(list_archive(found), found)
     elif data.source == "folder":
         assert data.path is not None
         folder = resolve_folder(data.path)
         _require_images(list_folder(folder), folder)
-    return {"source": data.source, "archive": archive, "sha256": sha256, "fingerprint": fingerprint(data, None)}
+    content = fingerprint(data)
+    return {
+        "source": data.source,
+        "archive": archive,
+        "sha256": content if archive else None,
+        "fingerprint": content,
+    }
 
 
 def _require_images(listing: Listing, where: Path) -> None:

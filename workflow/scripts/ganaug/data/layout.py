@@ -35,12 +35,12 @@ def arrange(listing: Listing, *, groups: Literal["parent"] | None, method: Liter
     """The images of a listing, sorted by label and source.
 
     Class folders stand at the top, or inside train/ and test/, both below any number of folders that wrap
-    everything. Hidden files and whatever has no image suffix are left out. With ``hash`` the images of train/ and
-    test/ are pooled.
+    everything. Hidden files and whatever has no image suffix are left out.
 
     Raises:
         UserError: no images, fewer than two classes, an image in no class folder or (with groups) in no object
-            folder, a class without images, or one on one side of an official split only.
+            folder, a class without images, or one on one side of an official split only; or there are train/ and
+            test/ and ``method`` is not ``official``, or the other way round.
     """
     images = [name for name in listing.files if is_image(name)]
     folders = [name for name in listing.folders if not is_hidden(name)]
@@ -54,13 +54,10 @@ def arrange(listing: Listing, *, groups: Literal["parent"] | None, method: Liter
     below = {name: path[depth:] for name, path in paths.items()}
     folder_parts = [path[depth:] for path in folder_paths if len(path) > depth]
     tops = {parts[0] for parts in folder_parts}
-    divided = tops >= OFFICIAL
-    if divided and tops != OFFICIAL:
-        raise UserError(f"{min(tops - OFFICIAL)}: a folder beside train and test; move its images into one of them")
-    if method == "official" and not divided:
-        raise UserError("data.test.method: official needs folders train and test; add them, or set it to hash")
-    entries = [_entry(name, parts, divided=divided, groups=groups) for name, parts in below.items()]
-    _check_classes(entries, folder_parts, divided=divided, official=method == "official")
+    official = method == "official"
+    _check_tops(tops, official=official)
+    entries = [_entry(name, parts, official=official, groups=groups) for name, parts in below.items()]
+    _check_classes(entries, folder_parts, official=official)
     return sorted(entries, key=lambda entry: (entry.label, entry.source))
 
 
@@ -79,9 +76,24 @@ def _root_depth(paths: Sequence[tuple[str, ...]], *, spare: int) -> int:
     return depth
 
 
-def _entry(name: str, parts: tuple[str, ...], *, divided: bool, groups: Literal["parent"] | None) -> Entry:
+def _check_tops(tops: set[str], *, official: bool) -> None:
+    """Whether the folders at the top are train and test, and no others, if and only if the split is ``official``."""
+    divided = tops >= OFFICIAL
+    if divided and not official:
+        # Pooled and sealed anew, the verdict would be on a test set that is not the one its owner has in mind.
+        raise UserError(
+            "data.test.method: hash would seal a new test set, and the images have folders train and test; set it to "
+            "official, or move the images of both into the same class folders"
+        )
+    if official and not divided:
+        raise UserError("data.test.method: official needs folders train and test; add them, or set it to hash")
+    if divided and tops != OFFICIAL:
+        raise UserError(f"{min(tops - OFFICIAL)}: a folder beside train and test; move its images into one of them")
+
+
+def _entry(name: str, parts: tuple[str, ...], *, official: bool, groups: Literal["parent"] | None) -> Entry:
     source = "/".join(parts)
-    inner = parts[1:] if divided else parts
+    inner = parts[1:] if official else parts
     if len(inner) < 2:
         raise UserError(f"{source}: this image lies in no class folder; move it into one or remove it")
     if groups and len(inner) != 3:
@@ -91,14 +103,12 @@ def _entry(name: str, parts: tuple[str, ...], *, divided: bool, groups: Literal[
         source=source,
         label=inner[0],
         group="/".join(inner[:2]) if groups else None,
-        test=divided and parts[0] == "test",
+        test=official and parts[0] == "test",
     )
 
 
-def _check_classes(
-    entries: Sequence[Entry], folders: Sequence[tuple[str, ...]], *, divided: bool, official: bool
-) -> None:
-    skip = 1 if divided else 0
+def _check_classes(entries: Sequence[Entry], folders: Sequence[tuple[str, ...]], *, official: bool) -> None:
+    skip = 1 if official else 0
     filled = {tuple(entry.source.split("/")[: skip + 1]) for entry in entries}
     for folder in sorted({parts[: skip + 1] for parts in folders if len(parts) > skip}):
         if folder not in filled:

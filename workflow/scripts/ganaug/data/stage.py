@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -27,6 +28,7 @@ from ganaug.images import ImageSet, IndexRow, labels_of, save_image_set
 from ganaug.io import digest, write_json
 
 PAIRS_SHOWN = 50
+SCRATCH = ".tmp-preprocess-"
 
 Reader = Callable[[Collection[str]], Iterator[tuple[str, bytes]]]
 Rows = NDArray[np.intp]
@@ -100,7 +102,7 @@ def load(data: Data, record: Mapping[str, Any]) -> Whole:
         UserError: it is missing, not what ``record`` describes, or unusable, or an image cannot be read.
     """
     entries, read = _open(data, record)
-    if fingerprint(data, None) != record["fingerprint"]:
+    if fingerprint(data) != record["fingerprint"]:
         raise UserError(
             f"data.source: the {data.source} is not what data/source.json recorded; delete that file and run again"
         )
@@ -205,7 +207,9 @@ def _counts(rows: Sequence[IndexRow]) -> dict[str, int]:
 
 def _write(whole: ImageSet, parts: Sequence[Part], report: dict[str, Any], *, leaky: bool, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out, prefix=".preprocess-") as folder:
+    for left in out.glob(f"{SCRATCH}*"):  # by a process that was killed
+        shutil.rmtree(left)
+    with TemporaryDirectory(dir=out, prefix=SCRATCH) as folder:
         scratch = Path(folder)
         files: list[Path] = []
         for part in parts:

@@ -32,7 +32,7 @@ from ganaug.images import (
     save_image_set,
     save_png,
 )
-from ganaug.io import exclusive, load_tensors, read_json, save_tensors, write_csv
+from ganaug.io import digest_value, load_tensors, read_json, save_tensors, write_csv
 from ganaug.records import Origins, origins, write_record
 from ganaug.seeds import derive
 
@@ -80,28 +80,27 @@ def train_job(
         code=code,
         seeds={label: derive(root, "gan", repeat, label) for label in labels},
     )
-    resume = Path(".ganaug/resume") / made_from.digest
-    # A job whose Snakemake was killed lives on; the one that takes its place waits for it.
-    with exclusive(resume.with_suffix(".lock")):
-        trained = _train_classes(rows, labels, gan, made_from=made_from, compute=compute, device=device, resume=resume)
-        reasons = [f"{label}: {result.reason}" for label, result in trained.items() if result.reason]
-        for snap, path in generators.items():
-            whole = all(snap in result.snapshots for result in trained.values())
-            tensors: dict[str, torch.Tensor] = {}
-            for k, label in enumerate(labels if whole else []):
-                tensors |= prefixed(str(k), trained[label].snapshots[snap])
-            save_tensors(path, tensors, {"labels": json.dumps(labels if whole else [])})
-        history_rows = [{"label": label, **row} for label, result in trained.items() for row in result.history]
-        write_csv(history, HISTORY, history_rows)
-        _save_grid(picture, gan, generators=generators, root=root, repeat=repeat, dev=dev, device=device)
-        write_record(
-            record,
-            facts={"labels": labels, "images": {label: len(rows[label]) for label in labels}},
-            made_from=made_from,
-            outputs=generators.values(),
-            reason="; ".join(reasons) or None,
-        )
-        shutil.rmtree(resume, ignore_errors=True)
+    # The record's path keeps apart two experiments that train the same GAN at the same time.
+    resume = Path(".ganaug/resume") / digest_value([made_from.digest, record])
+    trained = _train_classes(rows, labels, gan, made_from=made_from, compute=compute, device=device, resume=resume)
+    reasons = [f"{label}: {result.reason}" for label, result in trained.items() if result.reason]
+    for snap, path in generators.items():
+        whole = all(snap in result.snapshots for result in trained.values())
+        tensors: dict[str, torch.Tensor] = {}
+        for k, label in enumerate(labels if whole else []):
+            tensors |= prefixed(str(k), trained[label].snapshots[snap])
+        save_tensors(path, tensors, {"labels": json.dumps(labels if whole else [])})
+    history_rows = [{"label": label, **row} for label, result in trained.items() for row in result.history]
+    write_csv(history, HISTORY, history_rows)
+    _save_grid(picture, gan, generators=generators, root=root, repeat=repeat, dev=dev, device=device)
+    write_record(
+        record,
+        facts={"labels": labels, "images": {label: len(rows[label]) for label in labels}},
+        made_from=made_from,
+        outputs=generators.values(),
+        reason="; ".join(reasons) or None,
+    )
+    shutil.rmtree(resume, ignore_errors=True)
 
 
 def _training_rows(split: str, dev: ImageFiles, leaked: ImageFiles | None) -> dict[str, list[tuple[str, int]]]:

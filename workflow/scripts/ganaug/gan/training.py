@@ -102,7 +102,9 @@ def train(
     networks = family(gan).build(gan, images=images, generator=torch_generator(derive(seed, "weights")))
     if networks.discriminator is None:
         weights = networks.generator.state_dict()
-        return Trained(snapshots=dict.fromkeys(gan.snaps, weights), history=[], reason=None)
+        # A file of weights may not hold the same memory twice.
+        copies = {snap: {name: tensor.clone() for name, tensor in weights.items()} for snap in gan.snaps}
+        return Trained(snapshots=copies, history=[], reason=None)
     steps_per_epoch = -(-len(images) // gan.batch_size)
     state = _start(gan, networks.generator, networks.discriminator, seed=seed, length=steps_per_epoch, device=device)
     if resume.exists():

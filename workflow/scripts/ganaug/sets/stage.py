@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ganaug.config import ClassicArm, amount_of
+from ganaug.errors import UserError
 from ganaug.images import (
     ImageFiles,
     IndexRow,
@@ -140,11 +142,20 @@ def export_set(*, training_set: str, manifest: str) -> None:
 
     Args:
         training_set: ``sets/{arm}/r{r}.csv``.
-        manifest: the CSV that lists the files, written last.
+        manifest: the CSV that lists the files, written last. Its folder holds this export and nothing else.
+
+    Raises:
+        UserError: the set is empty, since its GAN failed.
     """
     from PIL import Image
 
     rows = open_set(training_set)
+    if not rows:
+        raise UserError(
+            f"{training_set}: empty, since the GAN of this arm failed; {Path(training_set).stem}.json beside it tells "
+            "why, export another arm or repeat"
+        )
+    _clear(Path(manifest).parent)
     arrays = {path: open_images(path) for path in {row.images for row in rows}}
     listed = []
     for k, row in enumerate(rows):
@@ -154,3 +165,12 @@ def export_set(*, training_set: str, manifest: str) -> None:
             Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(temporary, format="PNG")
         listed.append({"file": name, "label": row.label, "origin": row.origin, "source": row.source})
     write_csv(manifest, ("file", "label", "origin", "source"), listed)
+
+
+def _clear(folder: Path) -> None:
+    """Remove the class folders of an earlier export, whose images would mix with those of this one."""
+    for old in folder.glob("*/"):
+        if old.is_symlink():  # what it leads to is not ours
+            old.unlink()
+        else:
+            shutil.rmtree(old)

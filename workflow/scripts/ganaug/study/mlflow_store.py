@@ -1,16 +1,19 @@
-"""One experiment in an MLflow store: a run a name, replaced when its content changes.
+"""One experiment in an MLflow store: a run a name, replaced when its content changes, deleted when it has no place.
 
-Runs of earlier syncs are found by a tag. MLflow's parameters cannot be changed and its metrics only grow, so a changed
-cell gets a new run and the outdated one is deleted, never updated in place. The last tag of a run is the digest of all
-that was sent: a run without it was cut short, and the next sync replaces it.
+Runs of earlier syncs are found by a tag; a run without it is a person's own and is left alone. MLflow's parameters
+cannot be changed and its metrics only grow, so a changed cell gets a new run and the outdated one is deleted, never
+updated in place. The last tag of a run is the digest of all that was sent: a run without it was cut short, and the next
+sync replaces it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +88,26 @@ def database_of(uri: str) -> Path | None:
     return Path(uri.removeprefix("sqlite:///")).absolute() if uri.startswith("sqlite:///") else None
 
 
+def identity_of(uri: str, experiment: str) -> str | None:
+    """What tells the store's experiment from one made anew at the same address; None where that cannot be told.
+
+    In a database it is read without MLflow, whose import takes seconds: the experiment's number and the millisecond
+    of its creation. An inode would not do: the next file gets it again. Of a server only the address is known.
+    """
+    database = database_of(uri)
+    if database is None:
+        return uri
+    if not database.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            query = "SELECT experiment_id, creation_time FROM experiments WHERE name = ?"
+            made = connection.execute(query, (experiment,)).fetchone()
+    except sqlite3.Error:  # locked, or without MLflow's tables: the store itself is asked
+        return None
+    return None if made is None else f"{database}: experiment {made[0]} of {made[1]}"
+
+
 class Store:
     """One experiment in an MLflow store; the only code that imports MLflow."""
 
@@ -104,11 +127,13 @@ class Store:
         self._experiment_id = self._open_experiment(database)
         self._stored: dict[str, list[StoredRun]] = {}
         for run in self._search():
-            self._stored.setdefault(run.data.tags.get(ID_TAG, ""), []).append(run)
+            owner, _, name = run.data.tags.get(ID_TAG, "").partition("/")
+            if owner == experiment:
+                self._stored.setdefault(name, []).append(run)
 
     def put(self, run: Run) -> bool:
         """Make ``run``, as it is, the only run of its name; False if it was that already but for leftovers."""
-        same_name = self._stored.get(self._id(run), [])
+        same_name = self._stored.get(run.name, [])
         whole = next((stored for stored in same_name if stored.data.tags.get(SYNCED_TAG) == run.digest), None)
         if whole is None:
             self._create(run)
@@ -117,8 +142,12 @@ class Store:
                 self._client.delete_run(stored.info.run_id)
         return whole is None
 
-    def _id(self, run: Run) -> str:
-        return f"{self._experiment}/{run.name}"
+    def delete_all_but(self, names: Collection[str]) -> int:
+        """Delete the runs of earlier syncs that have other names, as the UI does it; returns how many there were."""
+        outside = [run for name, runs in self._stored.items() if name not in names for run in runs]
+        for run in outside:
+            self._client.delete_run(run.info.run_id)
+        return len(outside)
 
     def _open_experiment(self, database: Path | None) -> str:
         found = self._client.get_experiment_by_name(self._experiment)
@@ -142,7 +171,7 @@ class Store:
     def _create(self, run: Run) -> None:
         from mlflow.entities import Metric, Param
 
-        tags = {**run.tags, ID_TAG: self._id(run), "mlflow.source.name": "ganaug"}
+        tags = {**run.tags, ID_TAG: f"{self._experiment}/{run.name}", "mlflow.source.name": "ganaug"}
         created = self._client.create_run(self._experiment_id, start_time=run.start, tags=tags, run_name=run.name)
         run_id = created.info.run_id
         params = [Param(name, text) for name, text in run.params.items()]

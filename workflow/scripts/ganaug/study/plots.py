@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganaug.config import Study
+from ganaug.config import Arm, Study
 from ganaug.io import atomic, read_csv
 from ganaug.study.scores import SPLITS, Scores, read_scores
 from ganaug.study.statistics import describe, t_interval
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INK, FAINT, GRID = "#26303a", "#8a949e", "#e4e7ea"
-# Okabe and Ito's colours, which people with colour blindness tell apart; the two greys are real and its control.
-GREYS = ("#26303a", "#8a949e")
+# Okabe and Ito's colours, which people with colour blindness tell apart; the greys are real and its controls.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DASHES = ("-", "--", ":")
 STYLE: dict[Any, Any] = {
@@ -55,6 +54,7 @@ def plot(
     gan_histories: Sequence[Path],
     *,
     study: Study,
+    arms: Mapping[str, Arm],
     accuracy: Path,
     curves: Path,
     confusion: Path,
@@ -67,6 +67,7 @@ def plot(
         histories: of cells; arm and classifier are taken from ``.../{arm}/{classifier}/r{r}f{f}/history.csv``.
         gan_histories: of GANs; the name is taken from ``.../{gan}/r{r}/j{j}/history.csv``.
         study: which arms and classifiers, in which order.
+        arms: what each arm is, so that controls look like controls.
         accuracy, curves, confusion: PNG files to write.
         gan: PNG file to write, or None when the study has no GAN.
 
@@ -77,8 +78,8 @@ def plot(
 
     scores = read_scores(score_paths)
     with rc_context(STYLE):
-        save(accuracy_figure(scores, study), accuracy)
-        save(curves_figure(scores, histories, study), curves)
+        save(accuracy_figure(scores, study, arms), accuracy)
+        save(curves_figure(scores, histories, study, arms), curves)
         save(confusion_figure(scores, study), confusion)
         if gan is not None:
             save(gan_figure(gan_histories), gan)
@@ -90,32 +91,35 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(temporary, format="png", metadata={"Software": None}, bbox_inches="tight", pad_inches=0.12)
 
 
-def style_of(arm: str, study: Study) -> tuple[str, str]:
-    """Colour and dash of an arm, the same in every plot."""
-    if arm in (REAL, "duplicate"):
-        return GREYS[arm != REAL], "-" if arm == REAL else "--"
-    place = [name for name in study.arms if name not in (REAL, "duplicate")].index(arm)
+def style_of(arm: str, study: Study, arms: Mapping[str, Arm]) -> tuple[str, str]:
+    """Colour and dash of an arm, the same in every plot: real and its controls are grey."""
+    if arm == REAL:
+        return INK, "-"
+    alike = [name for name in study.arms if name != REAL and arms[name].is_control == arms[arm].is_control]
+    place = alike.index(arm)
+    if arms[arm].is_control:
+        return FAINT, DASHES[(place + 1) % len(DASHES)]
     return COLOURS[place % len(COLOURS)], DASHES[place // len(COLOURS) % len(DASHES)]
 
 
-def accuracy_figure(scores: Scores, study: Study) -> Figure:
+def accuracy_figure(scores: Scores, study: Study, arms: Mapping[str, Arm]) -> Figure:
     """Test accuracy by arm: every repeat a dot, joined by a line, with the mean and its 95% Student-t interval."""
     from matplotlib.figure import Figure
 
-    arms, classifiers = study.arms, study.classifiers
-    figure = Figure(figsize=(7.6, (0.46 * len(arms) + 1.1) * len(classifiers)), layout="constrained")
+    names, classifiers = study.arms, study.classifiers
+    figure = Figure(figsize=(7.6, (0.46 * len(names) + 1.1) * len(classifiers)), layout="constrained")
     for row, classifier in enumerate(classifiers):
         axes = figure.add_subplot(len(classifiers), 1, row + 1)
-        values = [scores.by_repeat(arm, classifier, "test", "accuracy") for arm in arms]
+        values = [scores.by_repeat(arm, classifier, "test", "accuracy") for arm in names]
         for repeat in scores.repeats:
             line = [(found[repeat], place) for place, found in enumerate(values) if repeat in found]
             axes.plot([x for x, _ in line], [y for _, y in line], color=FAINT, alpha=0.35, linewidth=0.7, zorder=1)
-        for place, (arm, found) in enumerate(zip(arms, values, strict=True)):
-            _accuracy_row(axes, place, list(found.values()), style_of(arm, study)[0])
-        if REAL in arms and (real := describe(list(values[arms.index(REAL)].values()))).mean is not None:
+        for place, (arm, found) in enumerate(zip(names, values, strict=True)):
+            _accuracy_row(axes, place, list(found.values()), style_of(arm, study, arms)[0])
+        if REAL in names and (real := describe(list(values[names.index(REAL)].values()))).mean is not None:
             axes.axvspan(real.mean - study.rope, real.mean + study.rope, color=FAINT, alpha=0.16, linewidth=0, zorder=0)
-        axes.set_yticks(range(len(arms)), arms)
-        axes.set_ylim(len(arms) - 0.4, -0.6)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)
         axes.set_title(classifier)
@@ -136,7 +140,7 @@ def _accuracy_row(axes: Axes, place: int, values: list[float], colour: str) -> N
     )
 
 
-def curves_figure(scores: Scores, histories: Sequence[Path], study: Study) -> Figure:
+def curves_figure(scores: Scores, histories: Sequence[Path], study: Study, arms: Mapping[str, Arm]) -> Figure:
     """Accuracy and loss during training by arm: mean over cells, with a band of one standard deviation."""
     from matplotlib.figure import Figure
 
@@ -148,7 +152,7 @@ def curves_figure(scores: Scores, histories: Sequence[Path], study: Study) -> Fi
         for column, split in enumerate(splits):
             axes = figure.add_subplot(len(rows), len(splits), row * len(splits) + column + 1)
             for arm in study.arms:
-                colour, dash = style_of(arm, study)
+                colour, dash = style_of(arm, study, arms)
                 _band(axes, curves.get((arm, classifier, split, metric), {}), label=arm, colour=colour, dash=dash)
             note = " (snapshots)" if split == "test" else ""
             axes.set_title(f"{classifier}: {split} {metric}{note}")

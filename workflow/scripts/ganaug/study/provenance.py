@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ganaug.code import code_digest
-
 PACKAGES = (
     "torch",
     "torchvision",
@@ -99,14 +97,3 @@ def _number(text: str | None) -> float | None:
         return float(text or "")
     except ValueError:
         return None
-
-
-def code_digests() -> dict[str, str]:
-    """The digest of every script's code with all networks that it could load, by its name."""
-    scripts = Path(__file__).resolve().parents[2]
-    networks = tuple(
-        f"ganaug.{stage}.networks.{path.stem}"
-        for stage in ("gan", "classify")
-        for path in sorted(scripts.glob(f"ganaug/{stage}/networks/[a-z]*.py"))
-    )
-    return {path.stem: code_digest(path, networks) for path in sorted(scripts.glob("*.py"))}

@@ -13,7 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ganaug.io import read_json, write_text
-from ganaug.study.provenance import code_digests, hardware, stage_times, versions
+from ganaug.study.provenance import hardware, stage_times, versions
 from ganaug.study.scores import METRICS
 from ganaug.study.statistics import Sample
 from ganaug.study.tables import TITLES, plus_minus
@@ -59,6 +59,7 @@ def write_report(
     pictures: Sequence[Path],
     benchmarks: Path,
     config: Mapping[str, Any],
+    code_digests: Mapping[str, str],
 ) -> None:
     """Write the report of a study.
 
@@ -69,13 +70,14 @@ def write_report(
         pictures: PNG files to embed, in the order shown; those of `CAPTIONS` are known by their names.
         benchmarks: the folder of Snakemake's benchmark files; it may be missing.
         config: the merged config, printed as it is.
+        code_digests: of the code of every rule, by its name.
     """
     facts = {
         "pictures": [_picture(path) for path in pictures],
         "stages": stage_times(benchmarks),
         "versions": versions(),
         "hardware": hardware(),
-        "code": code_digests(),
+        "code": code_digests,
     }
     write_text(out, render(read_json(summary), read_json(data_report), config=config, facts=facts))
 
@@ -114,6 +116,7 @@ def render(
         budget=budget(summary),
         config=yaml.safe_dump(plain, sort_keys=False, allow_unicode=True),
         seed=plain["seed"],
+        needs_path=None if plain["data"]["source"] == "digits" else plain["data"]["source"],
         points=points,
         width=TRACK_WIDTH,
         **facts,

@@ -10,7 +10,7 @@ from typing import Any
 
 from ganaug.config import Arm, Data, Study
 from ganaug.errors import UserError
-from ganaug.io import write_csv, write_json, write_text
+from ganaug.io import read_json, write_csv, write_json, write_text
 from ganaug.records import origins
 from ganaug.study.scores import METRICS, SPLITS, ClassMetrics, Scores, read_scores
 from ganaug.study.statistics import Sample, describe
@@ -49,6 +49,7 @@ def tabulate(
     study: Study,
     arms: Mapping[str, Arm],
     data: Data,
+    gan_records: Sequence[Path],
     code: str,
     tables: Path,
     summary: Path,
@@ -57,6 +58,12 @@ def tabulate(
 
     It writes metrics and comparisons as ``.csv``, ``.md`` and ``.tex``, ``cells.csv``, ``per_class.csv``, and
     ``metrics.json`` with the few numbers that `dvc metrics` shows.
+
+    Args:
+        paths: the score files.
+        study, arms, data, code: sections of the config, and the digest of the code.
+        gan_records: of GANs, ``.../{gan}/r{r}/j{j}/status.json``: one that diverged is told, whoever uses it.
+        tables, summary: the outputs.
 
     Raises:
         UserError: there are no score files, or not of this study.
@@ -79,7 +86,7 @@ def tabulate(
     write_csv(tables / "per_class.csv", PER_CLASS_FIELDS, per_class_rows(scores, study))
     made_from = origins(inputs=map(str, paths), config=asdict(study), code=code, seeds={})
     numbers = summarise(scores, findings, study=study, arms=arms, data=data)
-    write_json(summary, {**numbers, "made_from": made_from.as_dict()})
+    write_json(summary, {**numbers, "failed_gans": failed_gans(gan_records), "made_from": made_from.as_dict()})
 
 
 def metric_rows(scores: Scores, study: Study) -> list[Row]:
@@ -195,6 +202,20 @@ def _class_row(arm: str, classifier: str, split: str, name: str, repeats: Mappin
         sample = describe([fmean(values) for values in known if values])
         row[f"{metric}_mean"], row[f"{metric}_std"] = sample.mean, sample.std
     return row
+
+
+def failed_gans(records: Sequence[Path]) -> list[Row]:
+    """The GANs that diverged: their name, repeat, and which class at which step.
+
+    Samples of a snapshot that was taken before are used all the same.
+    """
+    rows = []
+    for path in records:
+        reason = read_json(path)["reason"]
+        if reason:
+            gan, repeat = path.parts[-4:-2]
+            rows.append({"gan": gan, "repeat": int(repeat.removeprefix("r")), "reason": reason})
+    return rows
 
 
 def summarise(

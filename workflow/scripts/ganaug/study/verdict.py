@@ -294,14 +294,16 @@ def _conditions(scores: Scores, study: Study, data: Data) -> list[str]:
         said = [
             f"Every classifier trained for {study.epochs} epochs, so arms with more images took more optimiser steps."
         ]
-    said.append("For all comparisons together, the chance of any wrong helps or hurts is at most 5% (Holm).")
+    chance = "For all comparisons together, the chance of any wrong helps or hurts is at most 5% (Holm)"
     if scores.conditional:
-        said.append("All repeats share one test set: the result is conditional on this test set.")
+        said += [f"{chance}.", "All repeats share one test set: the result is conditional on this test set."]
     elif len(set(scores.parts)) < len(scores.repeats):
         said.append(
-            f"{len(scores.repeats)} repeats share {len(set(scores.parts))} test sets in turn, "
-            "so the intervals are somewhat too narrow."
+            f"{chance} if repeats were independent; {len(scores.repeats)} repeats share {len(set(scores.parts))} "
+            "test sets in turn, so it is higher and the intervals are too narrow."
         )
+    else:
+        said.append(f"{chance}.")
     if failed := sum(not cell.ok for cell in scores.cells):
         said.append(f"{failed} cell{'s' if failed > 1 else ''} failed and {'are' if failed > 1 else 'is'} left out.")
     if data.leaky:

@@ -13,10 +13,10 @@ def build(*, size: int, channels: int, classes: int) -> nn.Module:
     """Convolutions 16 (5x5) and 8 (3x3), each with ReLU and max pooling, then dense 64 and the logits.
 
     Raises:
-        UserError: fewer than 10 pixels.
+        UserError: fewer than 12 pixels.
     """
-    if size < 10:
-        raise UserError(f"data.image_size: simplecnn needs at least 10 pixels, not {size}; enlarge the images")
+    if size < 12:
+        raise UserError(f"data.image_size: simplecnn needs at least 12 pixels, not {size}; enlarge the images")
     last = ((size - 4) // 2 - 2) // 2
     return nn.Sequential(
         nn.Conv2d(channels, 16, 5),
