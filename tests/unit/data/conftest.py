@@ -44,15 +44,22 @@ def make_data() -> MakeData:
         values: dict[str, Any] = {
             "source": "folder",
             "path": None,
+            "mirror": None,
             "sha256": None,
+            "attribute": None,
+            "labels": None,
             "image_size": 8,
             "channels": 1,
+            "resize": "stretch",
+            "background": "white",
             "groups": None,
             "test": TestSplit(method="hash", fraction=0.5, folds=None),
             "per_class": None,
+            "imbalance": None,
             "validation": 1,
             "on_bad": "fail",
             "near_duplicates": "report",
+            "near_bits": 6,
             "leaky": False,
         }
         return Data(**{**values, **changes})

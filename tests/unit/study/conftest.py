@@ -57,15 +57,22 @@ def make_data(*, validation: int = 10, leaky: bool = False) -> Data:
     return Data(
         source="digits",
         path=None,
+        mirror=None,
         sha256=None,
+        attribute=None,
+        labels=None,
         image_size=16,
         channels=1,
+        resize="stretch",
+        background="white",
         groups=None,
         test=TestSplit(method="hash", fraction=0.5, folds=None),
         per_class=20,
+        imbalance=None,
         validation=validation,
         on_bad="fail",
         near_duplicates="report",
+        near_bits=6,
         leaky=leaky,
     )
 

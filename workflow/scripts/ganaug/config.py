@@ -18,12 +18,13 @@ class TestSplit:
     """How the sealed test set is chosen.
 
     Attributes:
-        method: ``hash`` draws it by group, ``official`` takes the data set's own test folder.
-        fraction: the share of images that is sealed (``hash`` without folds).
-        folds: repeat r seals fold r modulo this many (``hash``); null: one test set for all repeats.
+        method: ``hash`` draws it by group, each by its own hash; ``stratified`` seals the same share of every class;
+            ``leave_one_group_out`` seals one group of every class in each fold; ``official`` takes the source's own.
+        fraction: the share of images that is sealed (``hash`` without folds, ``stratified``).
+        folds: repeat r seals fold r modulo this many; null: one test set for all repeats.
     """
 
-    method: Literal["hash", "official"]
+    method: Literal["hash", "stratified", "leave_one_group_out", "official"]
     fraction: float | None
     folds: int | None
 
@@ -32,17 +33,24 @@ class TestSplit:
 class Data:
     """The images and their split; see ``config/config.yaml`` for every key."""
 
-    source: Literal["digits", "folder", "archive"]
+    source: Literal["digits", "cifar10", "mnist", "fashion-mnist", "celeba", "folder", "archive"]
     path: str | None
+    mirror: str | None
     sha256: str | None
+    attribute: str | None
+    labels: str | None
     image_size: int | None
     channels: Literal[1, 3] | None
-    groups: Literal["parent"] | None
+    resize: Literal["stretch", "crop", "pad"]
+    background: Literal["white", "black"]
+    groups: str | None
     test: TestSplit
     per_class: int | None
+    imbalance: float | Mapping[str, int] | None
     validation: int
     on_bad: Literal["fail", "skip"]
     near_duplicates: Literal["report", "drop", "stop"]
+    near_bits: int
     leaky: bool
 
     @property
