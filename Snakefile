@@ -10,10 +10,12 @@ configfile: "config/config.yaml"
 include: "rules/common.smk"
 include: "rules/targets.smk"
 include: "rules/data.smk"
+include: "rules/explore.smk"
 include: "rules/gan.smk"
 include: "rules/sets.smk"
 include: "rules/classifier.smk"
 include: "rules/report.smk"
+include: "rules/preflight.smk"
 
 
 rule all:

@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError
 from ganaug.experiment import parse as parse_config
 from ganaug.experiment import portable
+from ganaug.images import open_split
 from ganaug.io import digests, read_json
 from ganaug.schema import check as check_config
 from ganaug.schema import load_presets, load_schemas
+from ganaug.study.preflight import Estimate, lines, setup_of
 from ganaug.study.tracking import DEFAULT_URI, Listing, list_study
 
 try:
@@ -37,6 +40,7 @@ ARMS = {name: EXPERIMENT.arms[name] for name in STUDY_CONFIG.arms}
 CLASSIFIERS = STUDY_CONFIG.classifiers
 # Only what the arms of the study ask for is trained.
 GANS = {arm.gan.name: EXPERIMENT.gans[arm.gan.name] for arm in ARMS.values() if arm.gan}
+PREFLIGHT = f".ganaug/preflight/{EXPERIMENT.experiment}.json"
 ENVIRONMENT = "../envs/environment.yaml"
 
 
@@ -116,7 +120,9 @@ def image_set(kind):
 
 
 def amount(spec):
-    return amount_label(spec.ratio, spec.count, DATA_CONFIG.per_class)
+    # A ratio of classes of different sizes is a number of its own for each.
+    per_class = DATA_CONFIG.per_class if DATA_CONFIG.imbalance is None else None
+    return amount_label(spec.ratio, spec.count, per_class)
 
 
 def duplicates_of(arm):
@@ -164,6 +170,27 @@ def cell_files(file, r):
 def present(files):
     """The digests of those files that are there when a job is planned."""
     return digests(file for file in files if Path(file).exists())
+
+
+def setup():
+    """The sections of the config that decide what runs."""
+    return {
+        "data": {**asdict(DATA_CONFIG), "path": None},
+        "study": asdict(STUDY_CONFIG),
+        "arms": {name: asdict(arm) for name, arm in EXPERIMENT.arms.items()},
+        "gans": {name: asdict(gan) for name, gan in GANS.items()},
+        "classifiers": {name: asdict(EXPERIMENT.classifiers[name]) for name in CLASSIFIERS},
+    }
+
+
+def preflight_lines():
+    """What is there and what will run, as far as files tell without reading images or timing anything."""
+    data_report, split = Path(f"{RESULTS}/data/report.json"), Path(f"{RESULTS}/data/r0.csv")
+    if not (data_report.exists() and split.exists()):
+        return ["preflight: the images are not read yet; `snakemake preflight` reads them and tells what will run"]
+    expected = Estimate(**read_json(PREFLIGHT)) if Path(PREFLIGHT).exists() else None
+    given = setup_of(setup()), read_json(data_report), open_split(split)
+    return lines(*given, expected=expected, cores=workflow.cores, gpu=bool(gpu()))
 
 
 def sync_tracking():

@@ -1,0 +1,243 @@
+"""Before anything trains: what there is, what will run, how long it takes, and advice with its reason."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from ganaug.config import Arm, Classifier, Data, Gan, Study, amount_label, amount_of, build
+from ganaug.images import SplitRow
+from ganaug.study.verdict import LEAST_REPEATS
+
+Z = 1.96
+FEW_IMAGES = 50
+# A test set that knows an accuracy to no more than this is worth a warning.
+COARSE = 0.05
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The sections of a config that decide what runs: the arms and GANs of the study alone, by name."""
+
+    data: Data
+    study: Study
+    arms: Mapping[str, Arm]
+    gans: Mapping[str, Gan]
+    classifiers: Mapping[str, Classifier]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds and bytes as measured on this machine.
+
+    Attributes:
+        start: seconds until a job has imported torch.
+        gans: seconds of a step and bytes of a generator, by name.
+        classifiers: seconds of a step, seconds to predict an image, and bytes of the weights, by name.
+    """
+
+    start: float
+    gans: Mapping[str, tuple[float, int]]
+    classifiers: Mapping[str, tuple[float, float, int]]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds of one core (or of the GPU) for all jobs together, and bytes on disk."""
+
+    seconds: float
+    bytes: int
+
+
+def setup_of(sections: Mapping[str, Any]) -> Setup:
+    """The setup from the sections of a config as plain mappings."""
+    return Setup(
+        data=build(Data, sections["data"], "data"),
+        study=build(Study, sections["study"], "study"),
+        arms={name: build(Arm, arm, f"arms.{name}") for name, arm in sections["arms"].items()},
+        gans={name: build(Gan, gan, f"gans.{name}") for name, gan in sections["gans"].items()},
+        classifiers={name: build(Classifier, one, "classifiers") for name, one in sections["classifiers"].items()},
+    )
+
+
+def counts_of(rows: Sequence[SplitRow], role: str) -> dict[str, int]:
+    """Images a class of one role in a repeat."""
+    return dict(sorted(Counter(row.label for row in rows if row.role == role).items()))
+
+
+def arm_images(arm: Arm, setup: Setup, real: Mapping[str, int]) -> int:
+    """How many images the training set of an arm holds, where ``real`` counts the real ones by class."""
+    matched = setup.arms[arm.duplicate.match] if arm.duplicate and arm.duplicate.match else None
+    parts = [arm.classic, arm.gan, *((matched.classic, matched.gan) if matched else (arm.duplicate,))]
+    added = sum(_new_images(part.ratio, part.count, setup.data, real) for part in parts if part)
+    return added + (sum(real.values()) if arm.real else 0)
+
+
+def _new_images(ratio: float | None, count: int | None, data: Data, real: Mapping[str, int]) -> int:
+    label = amount_label(ratio, count, data.per_class)
+    return sum(amount_of(label, images) for images in real.values())
+
+
+def jobs_of(setup: Setup) -> dict[str, int]:
+    """How many jobs of each long kind the study has."""
+    study = setup.study
+    return {
+        "GAN": study.repeats * sum(gan.jobs for gan in setup.gans.values()),
+        "classifier": study.repeats * study.fits * len(study.arms) * len(study.classifiers),
+        "score": study.repeats,
+    }
+
+
+def estimate(setup: Setup, pace: Pace, *, rows: Sequence[SplitRow], image_bytes: int) -> Estimate:
+    """Time of one core and disk of a whole study.
+
+    Args:
+        rows: the training and validation images of a repeat.
+        image_bytes: of one decoded image.
+    """
+    study, repeats = setup.study, setup.study.repeats
+    real, validation = counts_of(rows, "train"), sum(counts_of(rows, "validation").values())
+    seconds = pace.start * sum(jobs_of(setup).values())
+    size = 0
+    for name, gan in setup.gans.items():
+        a_step, weights = pace.gans[name]
+        steps = sum(gan.steps or (gan.epochs or 0) * math.ceil(count / gan.batch_size) for count in real.values())
+        seconds += repeats * steps * a_step
+        size += repeats * len(real) * len(gan.snaps) * weights
+    for arm in (setup.arms[name] for name in study.arms):
+        images = arm_images(arm, setup, real)
+        made = [part for part in (arm.classic, arm.gan) if part]
+        new = sum(_new_images(part.ratio, part.count, setup.data, real) for part in made)
+        size += repeats * new * image_bytes
+        for name in study.classifiers:
+            a_step, an_image, weights = pace.classifiers[name]
+            steps = study.steps or math.ceil((study.epochs or 0) * images / setup.classifiers[name].batch_size)
+            evaluations = math.ceil(steps / study.eval_every)
+            kept = evaluations if validation == 0 else 1
+            seconds += repeats * study.fits * (steps * a_step + evaluations * (images + validation) * an_image)
+            size += repeats * study.fits * weights * kept
+    return Estimate(seconds=seconds, bytes=size)
+
+
+def half_width(images: int) -> float:
+    """Half the 95% Wilson interval (1927) of an accuracy near 0.5 that was measured on so many images."""
+    return Z * math.sqrt(0.25 / images + Z**2 / (4 * images**2)) / (1 + Z**2 / images)
+
+
+def shared_prefixes(sources: Sequence[str]) -> list[str]:
+    """Beginnings that several files of a folder share before a last number, if most files have such company.
+
+    ``cow1-001.png`` and ``cow1-002.png`` share ``cow1``. One beginning for a whole folder tells nothing.
+    """
+    by_folder: dict[str, list[str]] = defaultdict(list)
+    for source in sources:
+        path = PurePosixPath(source)
+        by_folder[str(path.parent)].append(path.stem)
+    found: list[str] = []
+    for stems in by_folder.values():
+        counted = Counter(match[1] for stem in stems if (match := re.fullmatch(r"(.*?\w)[\W_]+[^\W_]*\d+", stem)))
+        shared = [prefix for prefix, count in counted.items() if count > 1]
+        if len(shared) > 1 and sum(counted[prefix] for prefix in shared) > len(stems) / 2:
+            found += shared
+    return sorted(found)
+
+
+def lines(
+    setup: Setup,
+    report: Mapping[str, Any],
+    rows: Sequence[SplitRow],
+    *,
+    expected: Estimate | None,
+    cores: int,
+    gpu: bool,
+) -> list[str]:
+    """Everything above as lines for a terminal.
+
+    Args:
+        report: ``data/report.json``.
+        rows: ``data/r0.csv``: the training and validation images of a repeat.
+        expected: as last measured, or None.
+    """
+    length = told(expected, cores=cores, gpu=gpu) if expected else "how long it takes: snakemake preflight"
+    said = [*facts(setup, report, rows), length, *(f"advice: {text}" for text in advice(setup, report, rows))]
+    return [f"preflight: {line}" for line in said]
+
+
+def facts(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> list[str]:
+    """What there is and what will run, a sentence a line."""
+    train, held = counts_of(rows, "train"), counts_of(rows, "validation")
+    parts = report["parts"]
+    tests = [sum(part["test"].values()) for part in parts]
+    groups = parts[0]["groups"]
+    jobs = jobs_of(setup)
+    divided = f", {groups['dev']} groups beside the test set's {groups['test']}" if setup.data.groups else ", no groups"
+    sets = "1 test set" if len(tests) == 1 else f"{len(tests)} test sets"
+    return [
+        f"{len(train)} classes, {_span(train)} training and {_span(held) if held else 'no'} validation images a class"
+        f"{divided}; {sets} of {_range(tests)} images",
+        f"{setup.study.repeats} repeats of {len(setup.study.arms)} arms: {jobs['GAN']} GAN jobs, "
+        f"{jobs['classifier']} classifiers",
+    ]
+
+
+def told(expected: Estimate, *, cores: int, gpu: bool) -> str:
+    """An estimate as a sentence."""
+    place = "the GPU" if gpu else f"{cores} core{'s' if cores > 1 else ''}"
+    minutes = math.ceil(expected.seconds / 60 / (1 if gpu else cores))
+    length = f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+    return f"about {length} on {place} and {_size(expected.bytes)} of disk, from a few steps of each network"
+
+
+def advice(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> list[str]:
+    """What a careful person would say to this study, each with its reason."""
+    said: list[str] = []
+    train = counts_of(rows, "train")
+    few = {label: count for label, count in train.items() if count < FEW_IMAGES}
+    if few and setup.gans:
+        label = min(few, key=lambda name: few[name])
+        said.append(
+            f"{len(few)} of {len(train)} classes have fewer than {FEW_IMAGES} training images ({label}: {few[label]}): "
+            "with so few, GAN augmentation is reported to harm; expect that, and compare with classic"
+        )
+    tests = [sum(part["test"].values()) for part in report["parts"]]
+    total = sum(tests)
+    if (half := half_width(total)) > COARSE:
+        said.append(
+            f"{total} test images tell an accuracy to ±{100 * half:.1f} points (95% Wilson interval near one half): "
+            "smaller gains can hardly show; seal more of them, or use folds"
+        )
+    if setup.study.repeats < LEAST_REPEATS:
+        said.append(f"{setup.study.repeats} repeats give no verdict; set study.repeats to {LEAST_REPEATS} or more")
+    if setup.data.groups is None and (prefixes := shared_prefixes([row.source for row in rows])):
+        names = ", ".join(prefixes[:3])
+        said.append(
+            f"many file names share a beginning ({names}): if each is one object or patient, set data.groups, or the "
+            "test set holds what was trained on"
+        )
+    twins = sum(part["near_duplicates"]["count"] for part in report["parts"])
+    if setup.data.near_duplicates == "report" and twins > total / 50:
+        said.append(
+            f"{twins} of {total} test images nearly equal a development image: look at the pairs in the report, and "
+            "set data.near_duplicates to drop if they are copies"
+        )
+    if setup.data.validation == 0:
+        said.append("data.validation is 0: the last step is scored, and nothing may be chosen by looking at the scores")
+    return said
+
+
+def _span(counts: Mapping[str, int]) -> str:
+    return _range(list(counts.values()))
+
+
+def _range(values: Sequence[int]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _size(number: int) -> str:
+    return f"{number / 2**30:.1f} GiB" if number >= 2**30 else f"{max(1, round(number / 2**20))} MiB"
