@@ -56,5 +56,5 @@ lock: install  ## make envs/requirements.lock from envs/requirements.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate envs/requirements.in -o envs/requirements.lock
 
-clean:  ## remove results, the local MLflow store, resume files and Snakemake's memory (not .venv)
+clean:  ## remove results, the local MLflow store, downloads, resume files and Snakemake's memory (not .venv)
 	rm -rf results .ganaug .snakemake mlflow.db mlruns

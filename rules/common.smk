@@ -17,11 +17,10 @@ from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError
 from ganaug.experiment import parse as parse_config
 from ganaug.experiment import portable
-from ganaug.images import open_split
 from ganaug.io import digests, read_json
 from ganaug.schema import check as check_config
 from ganaug.schema import load_presets, load_schemas
-from ganaug.study.preflight import Estimate, lines, setup_of
+from ganaug.study.preflight import first_lines
 from ganaug.study.tracking import DEFAULT_URI, Listing, list_study
 
 try:
@@ -175,22 +174,12 @@ def present(files):
 def setup():
     """The sections of the config that decide what runs."""
     return {
-        "data": {**asdict(DATA_CONFIG), "path": None},
+        "data": {**asdict(DATA_CONFIG), "path": None, "mirror": None},
         "study": asdict(STUDY_CONFIG),
         "arms": {name: asdict(arm) for name, arm in EXPERIMENT.arms.items()},
         "gans": {name: asdict(gan) for name, gan in GANS.items()},
         "classifiers": {name: asdict(EXPERIMENT.classifiers[name]) for name in CLASSIFIERS},
     }
-
-
-def preflight_lines():
-    """What is there and what will run, as far as files tell without reading images or timing anything."""
-    data_report, split = Path(f"{RESULTS}/data/report.json"), Path(f"{RESULTS}/data/r0.csv")
-    if not (data_report.exists() and split.exists()):
-        return ["preflight: the images are not read yet; `snakemake preflight` reads them and tells what will run"]
-    expected = Estimate(**read_json(PREFLIGHT)) if Path(PREFLIGHT).exists() else None
-    given = setup_of(setup()), read_json(data_report), open_split(split)
-    return lines(*given, expected=expected, cores=workflow.cores, gpu=bool(gpu()))
 
 
 def sync_tracking():

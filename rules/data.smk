@@ -13,14 +13,14 @@ rule download_source:
     threads: 1
     resources:
         gpu=0,
-        mem_mb=1000,
+        mem_mb=2000,
         runtime=120,
     params:
         data={key: asdict(DATA_CONFIG)[key] for key in DOWNLOAD_KEYS},
         fingerprint=source_fingerprint(),
         code=lambda w: code("download_source"),
     message:
-        "Looking for the images"
+        "Fetching the images"
     script:
         "../workflow/scripts/download_source.py"
 
@@ -73,6 +73,7 @@ rule split_repeat:
         seed=EXPERIMENT.seed,
         repeat=lambda w: int(w.r),
         per_class=DATA_CONFIG.per_class,
+        imbalance=DATA_CONFIG.imbalance,
         validation=DATA_CONFIG.validation,
         code=lambda w: code("split_repeat"),
     message:

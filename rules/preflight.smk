@@ -32,4 +32,5 @@ rule preflight:
 
 
 onstart:
-    print("\n".join(preflight_lines()), file=sys.stderr)
+    told = first_lines(Path(RESULTS), setup(), kept=Path(PREFLIGHT), cores=workflow.cores, gpu=bool(gpu()))
+    print("\n".join(told), file=sys.stderr)

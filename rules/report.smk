@@ -2,7 +2,7 @@
 STUDY_PARAMS = {
     "study": asdict(STUDY_CONFIG),
     "arms": {name: asdict(arm) for name, arm in ARMS.items()},
-    "data": {**asdict(DATA_CONFIG), "path": None},
+    "data": {**asdict(DATA_CONFIG), "path": None, "mirror": None},
 }
 
 
@@ -67,6 +67,7 @@ rule write_report:
         summary="results/{experiment}/summary.json",
         data_report="results/{experiment}/data/report.json",
         pictures=PICTURES,
+        exploration=EXPLORATION,
     output:
         "results/{experiment}/report.html",
     log:

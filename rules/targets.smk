@@ -6,9 +6,15 @@ IMAGE_FILES = [
     for kind in (["dev", "test", "leaked"] if DATA_CONFIG.leaky else ["dev", "test"])
     for file in ("images.npy", "index.csv")
 ]
+EXPLORED = ["counts", "random", "classes", "means", "histograms", "sizes", "near_duplicates", "first", "singles"]
+EXPLORATION = [f"{RESULTS}/explore/{file}" for file in ["record.json", *(f"{name}.png" for name in EXPLORED)]]
 DATA = [
-    f"{RESULTS}/data/{file}"
-    for file in ["report.json", *IMAGE_FILES, *(f"r{r}.{kind}" for r in REPEATS for kind in ("csv", "json"))]
+    *(
+        f"{RESULTS}/data/{file}"
+        for file in ["report.json", *IMAGE_FILES, *(f"r{r}.{kind}" for r in REPEATS for kind in ("csv", "json"))]
+    ),
+    *EXPLORATION,
+    f"{RESULTS}/data_card.md",
 ]
 GAN_RECORDS = [file for r in REPEATS for gan in GANS for file in gan_files(gan, r, "status.json")]
 SAMPLES = sorted({file for r in REPEATS for arm in ARMS.values() if arm.gan for file in sample_files(arm.gan, r)})

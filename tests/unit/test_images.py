@@ -7,7 +7,7 @@ import torch
 from ganaug import batches
 from ganaug.batches import Batches, to_pixels
 from ganaug.errors import UserError
-from ganaug.images import IndexRow, grid, open_image_set, open_images, save_image_set
+from ganaug.images import IndexRow, grid, open_image_set, open_images, save_image_set, save_images
 
 
 def row(label: str) -> IndexRow:
@@ -21,6 +21,15 @@ def test_image_sets_round_trip_mapped(tmp_path: Path) -> None:
     assert (loaded.images == images).all()
     assert isinstance(loaded.images, np.memmap)
     assert loaded.index == [row("a"), row("b")]
+
+
+@pytest.mark.parametrize("side", [3, 1500])  # of the large ones a single image is held at a time
+def test_chosen_images_are_written_as_numpy_writes_them(tmp_path: Path, side: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (4, side, side, 3), dtype=np.uint8)
+    rows = np.array([3, 0, 2])
+    save_images(tmp_path / "ours.npy", images, rows)
+    np.save(tmp_path / "theirs.npy", images[rows])
+    assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "theirs.npy").read_bytes()
 
 
 def test_a_torn_array_is_named(tmp_path: Path) -> None:

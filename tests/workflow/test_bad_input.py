@@ -17,6 +17,7 @@ from tests.workflow.configs import parsed
 from tests.workflow.project import Project, complaints, images_folder
 
 GAN = {"preset": "dcgan-32"}
+OWN = {"source": "folder", "path": "images"}
 CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     # a misspelt key at every level
     "top": ({"sead": 1}, "sead: no such key; did you mean seed?"),
@@ -108,7 +109,77 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "no path": ({"data": {"source": "folder"}}, "data.path: not set; say where the folder is"),
     "validation": ({"data": {"validation": 0}}, "study.select: best needs validation images"),
     "official digits": ({"data": {"test": {"method": "official"}}}, "data.test.method: the digits have no test set"),
-    "grouped digits": ({"data": {"groups": "parent"}}, "data.groups: the digits have no groups"),
+    "grouped digits": ({"data": {"groups": "parent"}}, "data.groups: the source digits has no groups"),
+    # the test set
+    "no fraction": ({"data": {"test": {"fraction": None}}}, "data.test.fraction: not set; give the share"),
+    "stratified without a fraction": (
+        {"data": {"test": {"method": "stratified", "fraction": None}}},
+        "data.test.fraction: not set; give the share",
+    ),
+    "folds of a stratified test set": (
+        {"data": {"test": {"method": "stratified", "folds": 3}}},
+        "data.test.folds: the method stratified has one test set and no folds; set it to null",
+    ),
+    "folds of an official test set": (
+        {"data": {**OWN, "test": {"method": "official", "folds": 3}}},
+        "data.test.folds: the method official has one test set and no folds; set it to null",
+    ),
+    "no folds to leave a group out": (
+        {"data": {**OWN, "groups": "parent", "test": {"method": "leave_one_group_out"}}},
+        "data.test.folds: not set; give the number of groups that each class has",
+    ),
+    "no groups to leave out": (
+        {"data": {**OWN, "test": {"method": "leave_one_group_out", "folds": 5}}},
+        "data.groups: not set; say which images leave_one_group_out leaves out together",
+    ),
+    "no groups of digits to leave out": (
+        {"data": {"test": {"method": "leave_one_group_out", "folds": 5}}},
+        "data.test.method: the digits have no groups to leave out",
+    ),
+    "a benchmark sealed anew": ({"data": {"source": "mnist"}}, "data.test.method: mnist has a test set of its own"),
+    "grouped benchmark": (
+        {"data": {"source": "mnist", "groups": "parent", "test": {"method": "official"}}},
+        "data.groups: the source mnist has no groups; set it to null",
+    ),
+    # groups and labels
+    "unknown groups": ({"data": {**OWN, "groups": "patient"}}, "data.groups: "),
+    "groups of a column without a CSV": (
+        {"data": {**OWN, "groups": "csv:patient"}},
+        "data.groups: csv needs data.labels, the CSV that has the column; set it",
+    ),
+    "no expression": ({"data": {**OWN, "groups": "regex:(a"}}, "data.groups: (a is no regular expression (missing )"),
+    "an expression without brackets": (
+        {"data": {**OWN, "groups": "regex:p[0-9]+"}},
+        "data.groups: the expression p[0-9]+ has no bracketed group",
+    ),
+    "labels elsewhere": ({"data": {**OWN, "labels": "/etc/labels.csv"}}, "data.labels: /etc/labels.csv leads out of"),
+    "labels above": (
+        {"data": {**OWN, "labels": "a/../../b.csv"}},
+        "data.labels: a/../../b.csv leads out of the source",
+    ),
+    # imbalance
+    "no imbalance": ({"data": {"imbalance": 1}}, "data.imbalance: 1 is less than or equal to"),
+    "a class without images": ({"data": {"imbalance": {"0": 0}}}, "data.imbalance.0: 0 is less than the minimum of 1"),
+    "imbalance of all": (
+        {"data": {"imbalance": 10, "per_class": None}},
+        "data.per_class: not set; say how many images the largest class of data.imbalance has",
+    ),
+    "too much imbalance": (
+        {"data": {"imbalance": 50}},
+        "data.imbalance: 50 times fewer than 20 images is no image; lower it or raise data.per_class",
+    ),
+    "two amounts": (
+        {"data": {"imbalance": {"0": 5}}},
+        "data.per_class: data.imbalance gives the images of each class; set one of them to null",
+    ),
+    "no image of the smallest class": (
+        {"data": {"imbalance": 10}, "arms": {"gan": {"gan": {"ratio": 0.2}}}},
+        "arms.gan.gan.ratio: 0.2 times 2 real images is no image; raise it",
+    ),
+    "no image of the class named smallest": (
+        {"data": {"imbalance": {"0": 9, "1": 2}, "per_class": None}, "arms": {"gan": {"gan": {"ratio": 0.2}}}},
+        "arms.gan.gan.ratio: 0.2 times 2 real images is no image; raise it",
+    ),
 }
 
 

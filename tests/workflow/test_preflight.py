@@ -20,7 +20,7 @@ def test_it_tells_what_will_run_and_trains_nothing(project: Project) -> None:
     assert set(executed(first.stdout)) == {"download_source", "preprocess_images", "split_repeat", "preflight"}
     said = preflight_lines(first.stdout)
     assert "the images are not read yet" in said[0]
-    assert said[1].startswith("preflight: 10 classes, 6 training and 4 validation images a class, no groups; 1 test set")
+    assert said[1].startswith("preflight: 10 classes, 6 training and 4 validation images a class, no groups; 1 test")
     assert re.fullmatch(r"preflight: about \d+ min on \d cores? and \d+ MiB of disk, from a few steps.*", said[3])
     assert any("advice: 1 repeats give no verdict" in line for line in said)
 

@@ -33,6 +33,7 @@ with job(snakemake.log[0]):
         summary=Path(made.summary),
         data_report=data_report[0],
         pictures=[],
+        exploration=None,
         benchmarks=Path(snakemake.log[0]).parents[1] / "benchmarks",
         config=settings.config,
         code_digests=settings.code_digests,

@@ -9,7 +9,7 @@ with job(snakemake.log[0]):
     from ganaug.seeds import derive
 
     given, made, settings = snakemake.input, snakemake.output, snakemake.params
-    amounts = {"per_class": settings.per_class, "validation": settings.validation}
+    amounts = {key: settings[key] for key in ("per_class", "imbalance", "validation")}
     rows = split(open_index(given.index), seed=settings.seed, repeat=settings.repeat, **amounts)
     save_split(made.rows, rows)
     seeds = {"split": derive(settings.seed, "split", settings.repeat)}

@@ -13,6 +13,7 @@ with job(snakemake.log[0]):
         summary=Path(snakemake.input.summary),
         data_report=Path(snakemake.input.data_report),
         pictures=[Path(path) for path in snakemake.input.pictures],
+        exploration=Path(snakemake.input.exploration[0]),
         benchmarks=out.parent / "benchmarks",
         config=snakemake.params.config,
         code_digests=snakemake.params.code_digests,

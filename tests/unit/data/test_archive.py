@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import io
+import os
 import stat
 import tarfile
 import zipfile
@@ -132,6 +134,17 @@ def test_a_truncated_tar_is_told(tmp_path, mode):
     path = tar_of(tmp_path / "x.tar", ("a/1.png", noise), ("a/2.png", noise), mode=mode)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
     with pytest.raises(UserError, match=r"data.path: .* is not a whole"):
+        list_archive(path)
+
+
+def test_an_archive_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    path = tar_of(tmp_path / "x.tar", ("a/1.png", b"x"))
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(UserError, match=r"x.tar cannot be read \(Permission denied\); change its permissions"):
         list_archive(path)
 
 

@@ -1,29 +1,69 @@
 from __future__ import annotations
 
+import errno
 import io
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from ganaug.data import decode as module
-from ganaug.data.decode import Target, channels_of, decode, fit, in_channels, load, target_for, try_load
+from ganaug.data.decode import (
+    Content,
+    Decoded,
+    Target,
+    channels_of,
+    decode,
+    fit,
+    formats,
+    in_channels,
+    load,
+    target_for,
+    to_square,
+    try_load,
+)
+from ganaug.data.integrity import perceptual_hashes
+from ganaug.data.sources import SUFFIXES
 from ganaug.errors import UserError
 
 
-def png(image: Image.Image, **options: object) -> bytes:
+def file_of(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
-    image.save(file, format="PNG", **options)
+    image.save(file, format=kind, **options)
     return file.getvalue()
 
 
-def pixels(image: Image.Image, *, size: int = 2, channels: int = 3) -> list:
-    return fit(load(png(image)), "x.png", Target(size=size, channels=channels, model=None))[0].tolist()
+def png(image: Image.Image, **options: Any) -> bytes:
+    return file_of(image, "PNG", **options)
+
+
+def target(**changes: Any) -> Target:
+    values: dict[str, Any] = {"size": 2, "channels": 3, "resize": "stretch", "background": "white", "model": None}
+    return Target(**{**values, **changes})
+
+
+def as_array(data: bytes, size: int, channels: int) -> np.ndarray:
+    return np.frombuffer(data, dtype=np.uint8).reshape(size, size, channels)
+
+
+def pixels(image: Image.Image, **changes: Any) -> list:
+    made = target(**changes)
+    return as_array(fit(load(png(image), "x.png"), "x.png", made).pixels, made.size, made.channels).tolist()
+
+
+def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    values = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return Image.fromarray(values).convert(mode)
 
 
 def test_an_image_of_the_right_size_is_untouched():
     values = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    assert pixels(Image.fromarray(values)) == values.tolist()
+    for resize in ("stretch", "crop", "pad"):
+        assert pixels(Image.fromarray(values), resize=resize) == values.tolist()
 
 
 @pytest.mark.parametrize(
@@ -45,113 +85,365 @@ def test_every_mode_becomes_rgb(image, rgb):
     assert pixels(image) == [[rgb, rgb], [rgb, rgb]]
 
 
+@pytest.mark.parametrize(
+    ("image", "options"),
+    [
+        (Image.new("RGBA", (2, 2), (0, 0, 0, 51)), {}),
+        (Image.new("LA", (2, 2), (0, 51)), {}),
+        (Image.new("P", (2, 2), 0), {"transparency": bytes([51])}),
+        (Image.new("P", (2, 2), 0), {"transparency": 0}),
+        (Image.new("L", (2, 2), 5), {"transparency": 5}),
+        (Image.new("RGB", (2, 2), (1, 2, 3)), {"transparency": (1, 2, 3)}),
+        (Image.new("I;16", (2, 2), 9), {"transparency": 9}),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_kind_of_transparency_shows_the_background(image, options, channels):
+    if image.mode == "P":
+        image.putpalette([0, 0, 0])
+    opened = load(png(image, **options), "x.png")
+    # 51 / 255 of black over white leaves four fifths of it; over black, nothing.
+    bright = 204 if image.mode in ("RGBA", "LA") or options.get("transparency") == bytes([51]) else 255
+    for background, tone in (("white", bright), ("black", 0)):
+        shown = in_channels(opened, channels, background=background)
+        assert np.asarray(shown).tolist() == np.full_like(np.asarray(shown), tone).tolist()
+
+
 def test_grey_is_the_luma_of_itu_r_601():
     # 0.299 * 200 + 0.587 * 100 + 0.114 * 50 = 124.2
     assert pixels(Image.new("RGB", (2, 2), (200, 100, 50)), channels=1) == [[[124], [124]], [[124], [124]]]
 
 
-def test_cmyk_becomes_rgb():
-    assert in_channels(Image.new("CMYK", (1, 1), (0, 255, 255, 0)), 3).getpixel((0, 0)) == (255, 0, 0)
+@pytest.mark.parametrize(
+    ("mode", "value", "rgb"),
+    [
+        ("CMYK", (0, 255, 255, 0), (255, 0, 0)),
+        ("YCbCr", (128, 128, 128), (128, 128, 128)),
+        ("HSV", (0, 255, 255), (255, 0, 0)),
+        ("LAB", (255, 128, 128), (255, 255, 255)),
+        ("LAB", (128, 128, 128), (119, 119, 119)),  # L* = 50.2: Y = 0.1859, of which sRGB is 0.4683 * 255 = 119.4
+    ],
+)
+def test_other_colour_spaces_become_rgb(mode, value, rgb):
+    made = in_channels(Image.new(mode, (1, 1), value), 3, background="white")
+    assert made.mode == "RGB"
+    assert np.abs(np.subtract(made.getpixel((0, 0)), rgb)).max() <= 1
+
+
+def test_cmyk_jpegs_and_lab_tiffs_are_read():
+    red = load(file_of(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG"), "x.jpg")
+    assert np.abs(np.subtract(in_channels(red, 3, background="white").getpixel((0, 0)), (255, 0, 0))).max() <= 3
+    grey = load(file_of(Image.new("LAB", (2, 2), (128, 128, 128)), "TIFF"), "x.tif")
+    assert np.abs(np.subtract(in_channels(grey, 3, background="white").getpixel((0, 0)), (119, 119, 119))).max() <= 1
 
 
 def test_pixels_of_unknown_range_are_refused():
     with pytest.raises(ValueError, match=r"floating-point"):
-        in_channels(Image.new("F", (1, 1), 0.5), 1)
+        in_channels(Image.new("F", (1, 1), 0.5), 1, background="white")
     with pytest.raises(ValueError, match=r"more than 16 bits"):
-        in_channels(Image.new("I", (1, 1), 70_000), 1)
+        in_channels(Image.new("I", (1, 1), 70_000), 1, background="white")
 
 
-def test_exif_orientation_is_applied():
-    image = Image.fromarray(np.array([[1, 2]], dtype=np.uint8))
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP"])
+def test_exif_orientation_is_applied(kind):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
-    assert np.asarray(load(png(image, exif=exif))).tolist() == [[1], [2]]
+    options = {"lossless": True} if kind == "WEBP" else {}
+    image = Image.new("L", (16, 8), 0)
+    image.paste(200, (0, 0, 8, 8))  # the left half is bright
+    turned = in_channels(load(file_of(image, kind, exif=exif, **options), "x"), 1, background="white")
+    assert turned.size == (8, 16)
+    assert np.abs(np.asarray(turned, dtype=int)[[0, -1], 4] - [200, 0]).max() <= 2  # the upper half is
 
 
-def test_the_first_frame_of_an_animation_is_taken():
-    file = io.BytesIO()
-    frames = [Image.new("L", (2, 2), tone) for tone in (10, 200)]
-    frames[0].save(file, format="GIF", save_all=True, append_images=frames[1:])
-    assert in_channels(load(file.getvalue()), 1).getpixel((0, 0)) == 10
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_the_first_frame_of_an_animation_is_taken(kind):
+    frames = [Image.new("RGB", (2, 2), (tone, tone, tone)) for tone in (10, 200)]
+    content = file_of(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
+    assert in_channels(load(content, "x"), 1, background="white").getpixel((0, 0)) == 10
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["AVIF", "BMP", "DDS", "DIB", "GIF", "ICNS", "ICO", "IM", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "QOI", "SGI",
+     "TGA", "TIFF", "WEBP"],
+)  # fmt: skip
+def test_formats_that_pillow_reads_are_read(kind):
+    Image.init()
+    if kind not in Image.OPEN or kind not in Image.SAVE:
+        pytest.skip(f"this Pillow has no {kind}")
+    suffix = next(suffix for suffix, name in Image.registered_extensions().items() if name == kind)
+    opened = load(file_of(Image.new("RGB", (32, 32), (200, 100, 50)), kind), f"x{suffix}")
+    assert np.abs(np.subtract(opened.convert("RGB").getpixel((3, 3)), (200, 100, 50))).max() <= 4
+
+
+def test_no_format_runs_another_program():
+    for suffix in (*SUFFIXES, ".eps", ".ps", ".wmf", ".emf", ".pdf", ""):
+        assert not {"EPS", "WMF"} & set(formats(suffix))
+    assert "no image in a format" in str(try_load(file_of(Image.new("RGB", (8, 8)), "EPS"), "x.eps"))
+
+
+def test_formats_without_a_mark_need_their_suffix():
+    content = file_of(Image.new("L", (3, 3), 9), "TGA")
+    assert in_channels(load(content, "a/b.TGA"), 1, background="white").getpixel((0, 0)) == 9
+    assert "no image in a format" in str(try_load(content, "b.png"))
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_every_suffix_of_an_image_is_of_a_format_that_is_read(suffix):
+    assert Image.registered_extensions()[suffix] in formats(suffix)
 
 
 def test_resizing_is_antialiased():
     # Every second row white: reduced by 8 the mean is left; without antialiasing rows of 0 or 255 would be.
     stripes = np.zeros((64, 64), dtype=np.uint8)
     stripes[::2] = 255
-    reduced = np.array(pixels(Image.fromarray(stripes), size=8, channels=1))
-    assert np.abs(reduced - 127.5).max() <= 6
+    for resize in ("stretch", "crop", "pad"):
+        reduced = np.array(pixels(Image.fromarray(stripes), size=8, channels=1, resize=resize))
+        assert np.abs(reduced - 127.5).max() <= 6
+
+
+# Four columns of blocks: 10, 20, 30, 40.
+BLOCKS = Image.fromarray(np.repeat(np.repeat([[10, 20, 30, 40]], 32, axis=1), 64, axis=0).astype(np.uint8))
+
+
+def test_a_wide_image_is_stretched_cropped_or_padded():
+    assert BLOCKS.size == (128, 64)
+    made = {
+        resize: np.asarray(to_square(BLOCKS, target(size=32, channels=1, resize=resize)))
+        for resize in ("stretch", "crop", "pad")
+    }
+    assert made["stretch"][16, 4::8].tolist() == [10, 20, 30, 40]
+    assert made["crop"][16, 8::16].tolist() == [20, 30]  # the two in the middle
+    assert made["pad"][16, 4::8].tolist() == [10, 20, 30, 40]
+    assert made["pad"][:8].tolist() == made["pad"][24:].tolist() == [[255] * 32] * 8
+    black = np.asarray(to_square(BLOCKS, target(size=32, channels=1, resize="pad", background="black")))
+    assert black[:8].tolist() == [[0] * 32] * 8
+
+
+@pytest.mark.parametrize("size", [(1, 5000), (5000, 1)])
+@pytest.mark.parametrize("resize", ["stretch", "crop", "pad"])
+def test_extreme_aspect_ratios_leave_something_to_see(size, resize):
+    made = np.array(pixels(Image.new("L", size, 7), size=8, channels=1, resize=resize))
+    assert made.shape == (8, 8, 1)
+    assert (made == 7).any()
+
+
+def test_the_report_names_filter_and_way():
+    assert target(resize="crop").describe() == (
+        "Pillow's bicubic filter, antialiased; the largest square in the middle (crop)"
+    )
+    assert "black" in target(resize="pad", background="black").describe()
+    assert "stretch" in target().describe()
+    assert target(model="a.png").describe() == "none: all images have this size"
 
 
 def test_groups_are_equal_for_equal_pixels_before_resizing():
-    target = Target(size=2, channels=1, model=None)
-    small, large = Image.new("L", (2, 2), 9), Image.new("L", (4, 4), 9)
-    one, group_small = fit(small, "a", target)
-    two, group_large = fit(large, "b", target)
-    assert one.tolist() == two.tolist()
-    assert group_small != group_large
-    assert fit(Image.new("RGB", (2, 2), (9, 9, 9)), "c", target)[1] == group_small
+    made = target(channels=1)
+    small, large = (fit(Image.new("L", (side, side), 9), "a", made) for side in (2, 4))
+    assert small.pixels == large.pixels
+    assert small.digest == large.digest
+    assert small.group != large.group
+    assert (small.size, large.size) == ((2, 2), (4, 4))
+    assert fit(Image.new("RGB", (2, 2), (9, 9, 9)), "c", made).group == small.group
 
 
 def test_the_first_image_decides_what_is_open():
     grey = Image.new("L", (4, 4))
-    assert target_for(grey, "a", image_size=None, channels=None) == Target(size=4, channels=1, model="a")
-    assert target_for(grey, "a", image_size=16, channels=3) == Target(size=16, channels=3, model=None)
+    fixed: dict[str, Any] = {"resize": "pad", "background": "black"}
+    made = target_for(grey, "a", image_size=None, channels=None, **fixed)
+    assert made == target(size=4, channels=1, model="a", **fixed)
+    assert target_for(grey, "a", image_size=16, channels=3, **fixed) == target(size=16, **fixed)
     assert channels_of(Image.new("RGBA", (1, 1))) == 3
     with pytest.raises(UserError, match=r"data.image_size: a has 4 x 5 pixels, no square"):
-        target_for(Image.new("L", (4, 5)), "a", image_size=None, channels=None)
+        target_for(Image.new("L", (4, 5)), "a", image_size=None, channels=None, **fixed)
 
 
 def test_mixed_sizes_name_two_files():
-    target = Target(size=4, channels=1, model="a.png")
     with pytest.raises(UserError, match=r"a.png has 4 x 4 pixels and b.png has 5 x 4; set data.image_size"):
-        fit(Image.new("L", (5, 4)), "b.png", target)
+        fit(Image.new("L", (5, 4)), "b.png", target(size=4, channels=1, model="a.png"))
+
+
+JPEG = file_of(noise(40, 24), "JPEG")
+EXIF = Image.Exif()
+EXIF[0x0112] = 3
+
+
+@pytest.mark.parametrize(
+    ("options", "plain"),
+    [
+        ({}, True),
+        ({"quality": 100, "subsampling": 0}, True),
+        ({"progressive": True}, True),
+        ({"optimize": True, "comment": b"hello"}, True),
+        ({"restart_marker_blocks": 2}, True),
+        ({"exif": EXIF}, False),
+        ({"xmp": b"<x/>"}, False),
+        ({"icc_profile": b"x" * 70_000}, False),
+    ],
+)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_plain_jpegs_are_read_as_pillow_opens_them(mode, options, plain):
+    content = file_of(noise(37, 21, mode), "JPEG", **options)
+    fast = module._plain_jpeg(content)
+    assert (fast is not None) == plain
+    opened = Image.open(io.BytesIO(content))
+    assert fast is None or (fast.mode == opened.mode and fast.tobytes() == opened.tobytes())
+
+
+@pytest.mark.parametrize("content", [JPEG[:n] for n in (0, 3, 20, 200, 400, len(JPEG) - 200)])
+def test_damaged_jpegs_are_left_to_pillow(content):
+    assert module._plain_jpeg(content) is None
+    assert isinstance(try_load(content, "x.jpg"), str)
+
+
+@pytest.mark.parametrize("place", range(2, 300, 7))
+def test_a_jpeg_with_a_wrong_byte_is_what_pillow_makes_of_it(place):
+    content = JPEG[:place] + bytes([JPEG[place] ^ 0x55]) + JPEG[place + 1 :]
+    try:
+        opened = Image.open(io.BytesIO(content), formats=["JPEG"])
+        opened.load()
+    except Exception:
+        assert module._plain_jpeg(content) is None
+    else:
+        fast = module._plain_jpeg(content)
+        assert fast is None or (fast.size, fast.tobytes()) == (opened.size, opened.tobytes())
 
 
 BAD = {
     "empty": b"",
     "html": b"<html>404</html>",
+    "zeros": bytes(5000),
     "truncated": png(Image.effect_noise((64, 64), 50))[:2000],
     "header": png(Image.new("L", (2, 2)))[:20],
+    "gif": b"GIF89a" + bytes(30),
+    "tiff": b"II*\0" + b"\xff" * 40,
+    "ico": b"\0\0\1\0\1\0" + b"\xff" * 40,
+    "webp": b"RIFF\x40\0\0\0WEBPVP8 " + bytes(40),
+    "jp2": b"\0\0\0\x0cjP  \r\n\x87\n" + b"\xff" * 40,
+    "psd": b"8BPS\0\1" + bytes(20) + b"\xff" * 20,
+    "qoi": b"qoif" + b"\xff" * 10,
+    "hdf": b"\x89HDF\r\n\x1a\n" + bytes(40),
+    "mpeg": b"\0\0\1\xb3" + bytes(40),
 }
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tga", ".im"])
 @pytest.mark.parametrize("kind", BAD)
-def test_unreadable_files_have_a_reason(kind):
-    assert isinstance(try_load(BAD[kind]), str)
-    assert "0x" not in str(try_load(BAD[kind]))
+def test_unreadable_files_have_a_reason(kind, suffix):
+    why = try_load(BAD[kind], f"x{suffix}")
+    assert isinstance(why, str)
+    assert "0x" not in why
+    assert "\n" not in why
+
+
+def test_a_file_that_cannot_be_opened_is_no_bad_image(tmp_path):
+    with pytest.raises(UserError, match=r"^a/x.png: cannot be read \(No such file or directory\); mend or remove it"):
+        try_load(tmp_path / "x.png", "a/x.png")
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_pixel_bombs_are_refused(monkeypatch):
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_pixel_bombs_are_refused(monkeypatch, kind):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 99)
-    assert "10 x 10 pixels, more than 99" in str(try_load(png(Image.new("L", (10, 10)))))
-    assert "DecompressionBombError" in str(try_load(png(Image.new("L", (20, 20)))))
+    assert "10 x 10 pixels, more than 99" in str(try_load(file_of(Image.new("L", (10, 10)), kind), "x"))
+    assert "DecompressionBombError" in str(try_load(file_of(Image.new("L", (20, 20)), kind), "x"))
 
 
-def test_decode_fails_at_a_bad_file_or_lists_it():
+def test_a_declared_size_is_checked_before_anything_is_decoded(monkeypatch):
+    huge = bytearray(png(Image.new("L", (1, 1))))
+    huge[16:24] = (100_000).to_bytes(4, "big") * 2
+    import zlib
+
+    huge[29:33] = zlib.crc32(huge[12:29]).to_bytes(4, "big")
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
+    assert "DecompressionBombError" in str(try_load(bytes(huge), "x.png"))
+
+
+@pytest.fixture
+def run(tmp_path):
+    def made(
+        contents: Iterable[tuple[int, Content]], names: list[str], *, skip_bad: bool = False, **kind: Any
+    ) -> Decoded:
+        return decode(contents, names, target(**kind), out=tmp_path / "decoded.npy", skip_bad=skip_bad)
+
+    return made
+
+
+def test_decode_fails_at_a_bad_file_or_lists_it(run):
     good = png(Image.new("L", (2, 2), 5))
     contents = [(2, good), (1, BAD["truncated"]), (0, good)]
-    target = Target(size=2, channels=1, model=None)
     with pytest.raises(UserError, match=r"^b.png: cannot be read .*data.on_bad"):
-        decode(contents, ["a.png", "b.png", "c.png"], target, skip_bad=False)
-    decoded = decode(contents, ["a.png", "b.png", "c.png"], target, skip_bad=True)
+        run(contents, ["a.png", "b.png", "c.png"], channels=1)
+    decoded = run(contents, ["a.png", "b.png", "c.png"], channels=1, skip_bad=True)
     assert list(decoded.bad) == [1]
-    assert decoded.images[[0, 2]].tolist() == [[[[5], [5]], [[5], [5]]]] * 2
+    assert decoded.images[:, 0, 0, 0].tolist() == [5, 0, 5]
     assert decoded.groups[0] == decoded.groups[2] != ""
+    assert decoded.sizes.tolist() == [[2, 2], [0, 0], [2, 2]]
 
 
-def test_processes_give_what_one_process_gives(monkeypatch):
-    files = [png(Image.new("L", (3, 3), tone)) for tone in range(40)]
+def test_files_bytes_and_arrays_are_the_same_images(run, tmp_path):
+    values = np.arange(2 * 5 * 5 * 3, dtype=np.uint8).reshape(2, 5, 5, 3)
+    files = [png(Image.fromarray(one)) for one in values]
+    for k, content in enumerate(files):
+        (tmp_path / f"{k}.png").write_bytes(content)
+    names = ["0.png", "1.png"]
+    one = run(enumerate(files), names, size=4)
+    kept = one.images.copy()
+    for contents in ([tmp_path / name for name in names], list(values)):
+        two = run(enumerate(contents), names, size=4)
+        assert two.images.tolist() == kept.tolist()
+        assert (two.groups, two.digests) == (one.groups, one.digests)
+        assert two.hashes.tolist() == one.hashes.tolist() == perceptual_hashes(kept).tolist()
+        assert two.sizes.tolist() == [[5, 5], [5, 5]]
+
+
+def test_grey_arrays_are_images_without_a_channel_axis(run):
+    values = np.arange(50, dtype=np.uint8).reshape(2, 5, 5)
+    assert run(enumerate(values), ["a", "b"], size=5, channels=1).images.tolist() == values[..., None].tolist()
+    assert run(enumerate(values), ["a", "b"], size=5).images.tolist() == values[..., None].repeat(3, axis=3).tolist()
+
+
+def test_processes_give_what_one_process_gives(run, monkeypatch):
+    files = [png(noise(3, 3).point(lambda value, tone=tone: value ^ tone)) for tone in range(40)]
     contents = list(enumerate(files))[::-1]
     names = [f"{row}.png" for row in range(40)]
-    target = Target(size=3, channels=1, model=None)
-    one = decode(contents, names, target, skip_bad=False)
-    monkeypatch.setattr(module, "CHUNK", 3)
+    monkeypatch.setattr(module, "_workers", lambda count: 1)
+    one = run(contents, names, size=3)
+    images = one.images.copy()
     monkeypatch.setattr(module, "_workers", lambda count: 2)
-    two = decode(contents, names, target, skip_bad=False)
-    assert one.images[:, 0, 0, 0].tolist() == list(range(40))
-    assert np.array_equal(one.images, two.images)
-    assert one.groups == two.groups
+    two = run(contents, names, size=3)
+    assert [np.asarray(Image.open(io.BytesIO(file))).tolist() for file in files] == images.tolist()
+    assert np.array_equal(images, two.images)
+    assert (one.groups, one.digests) == (two.groups, two.digests)
+    assert len(set(one.groups)) == len(set(one.digests)) == 40
+    assert one.hashes.tolist() == two.hashes.tolist() == perceptual_hashes(images).tolist()
     with pytest.raises(UserError, match=r"data.image_size"):  # a worker's error arrives as it is
-        decode(contents, names, Target(size=4, channels=1, model="m"), skip_bad=False)
+        run(contents, names, size=4, model="m")
+
+
+def test_a_full_disk_is_no_bad_image(run, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(module, "_write_rows", full)
+    with pytest.raises(OSError, match=r"No space left on device"):
+        run([(0, png(Image.new("L", (2, 2))))], ["a.png"], skip_bad=True)
+
+
+def test_a_process_that_dies_is_told(run, monkeypatch):
+    monkeypatch.setattr(module, "_workers", lambda count: 2)
+    monkeypatch.setattr(module, "perceptual_hashes", lambda pixels: os._exit(9))
+    with pytest.raises(UserError, match=r"^data: a process that decodes images was ended from outside"):
+        run(enumerate([png(Image.new("L", (2, 2)))] * 4), list("abcd"))
+
+
+def test_all_cores_are_used_where_there_is_work_for_them(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
+    assert [module._workers(count) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 6]
+
+
+def test_the_result_is_a_mapped_file(run, tmp_path):
+    decoded = run([(0, png(Image.new("L", (2, 2), 5)))], ["a.png"])
+    assert isinstance(decoded.images, np.memmap)
+    assert Path(decoded.images.filename) == tmp_path / "decoded.npy"

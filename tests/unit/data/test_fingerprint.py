@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ganaug.data.fingerprint import describe, fingerprint
+from ganaug.data.fingerprint import check_unchanged, describe, fingerprint
 from ganaug.errors import UserError
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
@@ -37,6 +37,36 @@ def test_a_folder_is_known_by_the_paths_and_contents_of_its_images(make_data, tm
     assert fingerprint(data) == known
     image.rename(image.with_name("2.png"))
     assert fingerprint(data) != known
+
+
+def test_the_labels_of_a_folder_are_part_of_what_it_is(make_data, make_image, tmp_path):
+    make_image("images/1.png")
+    labels = tmp_path / "images/labels.csv"
+    labels.write_text("file,label\n1.png,cat\n")
+    data = make_data(path=str(tmp_path / "images"), labels="labels.csv")
+    before = fingerprint(data)
+    labels.write_text("file,label\n1.png,dog\n")
+    assert fingerprint(data) not in (before, fingerprint(make_data(path=str(tmp_path / "images"))))
+    labels.unlink()
+    assert fingerprint(data) == "unreadable"
+
+
+def test_what_changed_is_told_and_what_is_missing_is_left_to_its_reader(make_data, make_image, tmp_path):
+    image = make_image("images/a/1.png")
+    data = make_data(path=str(tmp_path / "images"))
+    record = describe(data)
+    check_unchanged(data, record)
+    image.write_bytes(b"other")
+    with pytest.raises(UserError, match=r"^data.source: the folder is not what data/source.json recorded; delete"):
+        check_unchanged(data, record)
+    (tmp_path / "images").rename(tmp_path / "elsewhere")
+    check_unchanged(data, record)
+
+
+def test_published_sets_are_known_by_the_version_of_torchvision(make_data):
+    release = version("torchvision").partition("+")[0]
+    for source in ("cifar10", "mnist", "fashion-mnist", "celeba"):
+        assert fingerprint(make_data(source=source)) == f"torchvision {release} {source}"
 
 
 def test_a_folder_is_the_same_wherever_it_lies(make_data, make_image, tmp_path):
@@ -72,7 +102,7 @@ def test_an_archive_is_known_by_its_digest(make_data, tmp_path, monkeypatch):
 
 
 def test_importing_it_imports_nothing_heavy():
-    heavy = "{'numpy', 'torch', 'sklearn', 'PIL', 'scipy'}"
+    heavy = "{'numpy', 'torch', 'torchvision', 'sklearn', 'PIL', 'scipy'}"
     code = f"import sys, ganaug.data.fingerprint; print(sorted({heavy} & set(sys.modules)))"
     library = Path(sys.modules["ganaug"].__file__).parents[1]
     environment = {**os.environ, "PYTHONPATH": str(library)}
@@ -96,6 +126,12 @@ def test_describe_records_an_archive(checked, make_data, make_image, tmp_path, m
         "archive": "images.tar",
         "sha256": sha256,
         "fingerprint": sha256,
+        "url": None,
+        "files": [],
+        "licence": None,
+        "cite": None,
+        "attribute": None,
+        "labels": None,
     }
 
 

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ganaug.data.integrity import check_sealed, near_duplicates, perceptual_hashes, pixel_digests
+from ganaug.data import integrity as module
+from ganaug.data.integrity import check_sealed, near_pairs, neighbours, perceptual_hashes, repeated
 from ganaug.errors import UserError
 from ganaug.images import IndexRow
 
@@ -16,13 +19,9 @@ def noise(count: int, side: int = 16, channels: int = 1) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, side, side, channels), dtype=np.uint8)
 
 
-def test_digests_are_equal_for_equal_bytes_only():
-    images = noise(3)
-    images[2] = images[0]
-    images[1] = images[0]
-    images[1, 0, 0, 0] ^= 1
-    one, two, three = pixel_digests(images)
-    assert one == three != two
+def test_images_that_occur_more_than_once_are_counted():
+    assert repeated([b"a", b"b", b"a", b"c", b"b", b"a"]) == 5
+    assert repeated([b"a", b"b"]) == 0
 
 
 def test_equal_images_across_the_test_set_name_both_files():
@@ -76,23 +75,106 @@ def test_any_size_can_be_hashed(side):
     assert len(set(perceptual_hashes(noise(20, side, 3)).tolist())) == 20
 
 
-def test_near_duplicates_by_hand():
-    test = np.array([0b0, 0xFFFF_0000], dtype=np.uint64)
-    development = np.array([0b111, 0xFFFF_0001, 0b1111_1111, 0b1], dtype=np.uint64)
-    near = near_duplicates(test, development, bits=3)
-    assert near.pairs == [(0, 3, 1), (1, 1, 1)]
-    assert near.development.tolist() == [True, True, False, True]
-    assert near_duplicates(test, development, bits=0).pairs == []
+@pytest.mark.parametrize(("side", "channels"), [(8, 1), (32, 3), (64, 3)])
+def test_an_image_has_the_same_hash_in_any_company(side, channels):
+    images = noise(100, side, channels)
+    whole = perceptual_hashes(images)
+    assert whole.tolist() == [int(perceptual_hashes(images[k : k + 1])[0]) for k in range(len(images))]
+    assert whole[7:90].tolist() == perceptual_hashes(images[7:90]).tolist()
 
 
-def test_near_duplicates_agree_with_every_pair_looked_at():
+def test_neighbours_by_hand():
+    hashes = np.array([0b0, 0xFFFF_0000, 0b111, 0xFFFF_0001, 0b1111_1111, 0b1, 0b0], dtype=np.uint64)
+    sealed = np.array([True, True, False, False, False, False, True])
+    [near] = neighbours(hashes, [sealed], bits=3)
+    assert near.across.row.tolist() == [5, 3, 0, 1, -1, 0, 5]
+    assert near.across.bits.tolist() == [1, 1, 3, 1, -1, 1, 1]
+    assert near.within.row.tolist() == [6, -1, 5, -1, -1, 2, 0]
+    assert near.within.bits.tolist() == [0, -1, 2, -1, -1, 2, 0]
+    [none] = neighbours(hashes, [sealed], bits=0)
+    assert none.across.row.tolist() == [-1] * 7
+    assert none.within.row.tolist() == [6, -1, -1, -1, -1, -1, 0]
+
+
+def every_pair(hashes: np.ndarray, bits: int) -> set[tuple[int, int, int]]:
+    numbers = hashes.tolist()
+    apart = ((i, j, (numbers[i] ^ numbers[j]).bit_count()) for j in range(len(numbers)) for i in range(j))
+    return {pair for pair in apart if pair[2] <= bits}
+
+
+def found(hashes: np.ndarray, bits: int) -> set[tuple[int, int, int]]:
+    return {
+        (min(i, j), max(i, j), d)
+        for first, second, apart in near_pairs(hashes, bits)
+        for i, j, d in zip(first.tolist(), second.tolist(), apart.tolist(), strict=True)
+    }
+
+
+# Hashes that lie near each other in many ways: few flips of few centres.
+centres = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=4)
+flips = st.lists(st.tuples(st.integers(0, 3), st.sets(st.integers(0, 63), max_size=12)), max_size=40)
+
+
+def crowd(middles: list[int], flipped: list[tuple[int, set[int]]]) -> np.ndarray:
+    hashes = [middles[which % len(middles)] ^ sum(1 << bit for bit in bits) for which, bits in flipped]
+    return np.array([*middles, *hashes], dtype=np.uint64)
+
+
+@settings(deadline=None)
+@given(centres, flips, st.integers(0, 16), st.sampled_from([None, 1, 2, 3, 6]))
+def test_the_search_finds_what_comparing_all_finds(middles, flipped, bits, more):
+    hashes = np.unique(crowd(middles, flipped))
+    with pytest.MonkeyPatch.context() as patch:
+        # So few values would never be sorted; with many blocks the tables would be too many for a test.
+        blocks = bits + more if more and (bits + more) <= 10 else None
+        patch.setattr(module, "_blocks", lambda count, bits: blocks)
+        patch.setattr(module, "_LOOKED_AT", 0)
+        assert found(hashes, bits) == every_pair(hashes, bits)
+
+
+@settings(deadline=None)
+@given(centres, flips, st.integers(0, 9), st.lists(st.booleans(), min_size=44, max_size=44))
+def test_the_nearest_are_the_nearest(middles, flipped, bits, sides):
+    hashes = crowd(middles, flipped)
+    sealed = np.array(sides[: len(hashes)])
+    [near] = neighbours(hashes, [sealed], bits=bits)
+    for row, mine in enumerate(hashes.tolist()):
+        apart = [(mine ^ other).bit_count() for other in hashes.tolist()]
+        for nearest, same in ((near.across, False), (near.within, True)):
+            others = [k for k in range(len(hashes)) if k != row and (sealed[k] == sealed[row]) == same]
+            best = min(((apart[k], k) for k in others if apart[k] <= bits), default=(-1, -1))
+            assert (int(nearest.bits[row]), int(nearest.row[row])) == best
+
+
+def test_thousands_of_hashes_are_sorted_and_found():
     generator = np.random.default_rng(1)
-    test = generator.integers(0, 2**16, 300).astype(np.uint64)
-    development = generator.integers(0, 2**16, 9_000).astype(np.uint64)  # more than one block of comparisons
-    near = near_duplicates(test, development, bits=1)
-    found = {row: (column, bits) for row, column, bits in near.pairs}
-    for row, mine in enumerate(test.tolist()[:10]):
-        distances = [(mine ^ other).bit_count() for other in development.tolist()]
-        nearest = min(range(len(distances)), key=distances.__getitem__)
-        assert found.get(row) == ((nearest, distances[nearest]) if distances[nearest] <= 1 else None)
-        assert all(near.development[column] for column, bits in enumerate(distances) if bits <= 1)
+    hashes = np.unique(generator.integers(0, 2**64, 20_000, dtype=np.uint64))
+    near = hashes[:300] ^ (np.uint64(1) << np.arange(300, dtype=np.uint64) % np.uint64(59)) * np.uint64(0b10011)
+    hashes = np.unique(np.concatenate([hashes, near]))
+    assert module._blocks(len(hashes), 6) is not None
+    assert module._blocks(len(hashes), 16) is None
+    pairs = found(hashes, 6)
+    assert pairs == found_by_comparing(hashes, 6)
+    assert len(pairs) >= 300
+
+
+def found_by_comparing(hashes: np.ndarray, bits: int) -> set[tuple[int, int, int]]:
+    return {
+        (i, j, d)
+        for first, second, apart in module._compare_all(hashes, bits)
+        for i, j, d in zip(first.tolist(), second.tolist(), apart.tolist(), strict=True)
+    }
+
+
+def test_hashes_that_crowd_together_are_compared_all():
+    # All share 48 bits: nearly every table has everyone beside everyone.
+    hashes = np.arange(3_000, dtype=np.uint64)
+    assert module._blocks(len(hashes), 2) is not None
+    assert found(hashes, 2) == found_by_comparing(hashes, 2)
+
+
+def test_every_division_has_its_own_neighbours():
+    hashes = np.array([0, 1, 2**40 - 1], dtype=np.uint64)
+    one, two = neighbours(hashes, [np.array([True, False, False]), np.array([False, False, True])], bits=6)
+    assert one.across.row.tolist() == two.within.row.tolist() == [1, 0, -1]
+    assert one.within.row.tolist() == two.across.row.tolist() == [-1, -1, -1]

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import posixpath
-from typing import Literal
 
 import pytest
 
-from ganaug.data.layout import Entry, arrange
+from ganaug.data.labels import Labels, parse_labels
+from ganaug.data.layout import Entry, arrange, find_labels
 from ganaug.data.sources import Listing
 from ganaug.errors import UserError
 
@@ -19,9 +19,9 @@ def listing(*files: str, empty: tuple[str, ...] = ()) -> Listing:
 
 
 def arranged(
-    names: Listing, groups: Literal["parent"] | None = None, method: Literal["hash", "official"] = "hash"
+    names: Listing, groups: str | None = None, method: str = "hash", labels: Labels | None = None
 ) -> list[Entry]:
-    return arrange(names, groups=groups, method=method)
+    return arrange(names, groups=groups, method=method, labels=labels)
 
 
 def test_class_folders():
@@ -69,9 +69,11 @@ def test_an_official_test_set():
     ]
 
 
-def test_hash_never_mixes_train_and_test():
-    with pytest.raises(UserError, match=r"^data.test.method: hash would .* folders train and test; set it to official"):
-        arranged(TREE)
+@pytest.mark.parametrize("method", ["hash", "stratified", "leave_one_group_out"])
+def test_no_method_mixes_train_and_test(method):
+    told = rf"^data.test.method: {method} would .* folders train and test; set it to official"
+    with pytest.raises(UserError, match=told):
+        arranged(TREE, method=method)
 
 
 def test_official_needs_both_folders():
@@ -128,3 +130,129 @@ def test_an_image_in_no_class_folder_is_named():
 def test_a_name_that_is_not_utf8_is_told():
     with pytest.raises(UserError, match=r"^'cat/\\udcff.png': a file name that is not UTF-8"):
         arranged(listing("cat/\udcff.png", "dog/1.png"))
+
+
+@pytest.mark.parametrize("name", ["a\nb", "c\x07", "d\u2028e", "back\\slash", "x" * 256])
+def test_a_class_whose_name_is_no_line_of_text_or_no_folder_is_told(name):
+    with pytest.raises(UserError, match=r"this class name (holds|is longer)") as caught:
+        arranged(listing(f"{name}/1.png", "dog/1.png"))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_groups_by_an_expression_over_the_path():
+    names = listing("top/cat/p1_left.png", "top/cat/p2_left.png", "top/dog/p1_right.png")
+    entries = arranged(names, groups=r"regex:/(p\d+)_")
+    assert [(e.label, e.group) for e in entries] == [("cat", "p1"), ("cat", "p2"), ("dog", "p1")]
+    with_classes = arranged(names, groups=r"regex:^(\w+/p\d+)")  # the path starts below the folder that wraps all
+    assert [e.group for e in with_classes] == ["cat/p1", "cat/p2", "dog/p1"]
+
+
+@pytest.mark.parametrize("expression", [r"(p\d+)_", "^cat/(p1)?", "(x*)"], ids=["no match", "no part", "empty"])
+def test_a_file_in_no_group_is_named(expression):
+    with pytest.raises(UserError, match=r"^cat/other.png: data.groups: the expression .* finds no group") as caught:
+        arranged(listing("cat/other.png", "dog/p1_1.png"), groups=f"regex:{expression}")
+    assert expression in str(caught.value)
+
+
+def test_an_object_has_one_name_in_train_and_test():
+    entries = arranged(
+        listing("train/a/a1/1.png", "test/a/a1/2.png", "train/b/b1/1.png", "test/b/b2/1.png"), "parent", "official"
+    )
+    assert [e.group for e in entries] == ["a/a1", "a/a1", "b/b2", "b/b1"]
+
+
+def csv(*lines: str) -> Labels:
+    return parse_labels("\n".join(lines).encode())
+
+
+FLAT = listing("top/img/1.png", "top/img/2.png", "top/img/3.png", "top/labels.csv", "top/notes.txt")
+TWO = ("file,label,patient", "img/2.png,dog,p1", "img/1.png,cat,p1")
+
+
+def test_a_labels_csv_says_which_images_are_used():
+    assert arranged(FLAT, labels=csv(*TWO)) == [
+        Entry(name="top/img/1.png", source="img/1.png", label="cat", group=None, test=False),
+        Entry(name="top/img/2.png", source="img/2.png", label="dog", group=None, test=False),
+    ]
+
+
+def test_the_data_root_is_the_folder_that_the_paths_in_the_csv_start_from():
+    for prefix in ("", "img/", "top/img/"):
+        entries = arranged(FLAT, labels=csv("file,label", f"{prefix}1.png,cat", f"{prefix}2.png,dog"))
+        assert [(e.name, e.source) for e in entries] == [
+            ("top/img/1.png", f"{prefix}1.png"),
+            ("top/img/2.png", f"{prefix}2.png"),
+        ]
+
+
+def test_groups_of_a_labels_csv():
+    labels = csv(*TWO)
+    assert [e.group for e in arranged(FLAT, "csv:patient", labels=labels)] == ["p1", "p1"]
+    assert [e.group for e in arranged(FLAT, r"regex:(\d)\.png$", labels=labels)] == ["1", "2"]
+    assert [e.group for e in arranged(FLAT, "parent", labels=labels)] == ["img", "img"]
+
+
+def test_a_column_or_a_group_that_is_not_there_is_told():
+    with pytest.raises(UserError, match=r"^data.groups: data.labels has no column 'object'; it has file, label, pat"):
+        arranged(FLAT, "csv:object", labels=csv(*TWO))
+    with pytest.raises(UserError, match=r"^img/2.png: its cell in the column patient of data.labels is empty"):
+        arranged(FLAT, "csv:patient", labels=csv("file,label,patient", "img/1.png,cat,p1", "img/2.png,dog,"))
+    with pytest.raises(UserError, match=r"^1.png: data.groups: parent needs a folder around it"):
+        arranged(FLAT, "parent", labels=csv("file,label", "1.png,cat", "2.png,dog"))
+
+
+def test_an_official_test_set_of_a_labels_csv():
+    four = listing(*(f"{n}.png" for n in range(4)))
+    labels = csv("file,label,test", "0.png,cat,0", "1.png,cat,1", "2.png,dog,1", "3.png,dog,0")
+    entries = arranged(four, method="official", labels=labels)
+    assert [(e.source, e.test) for e in entries] == [
+        ("0.png", False),
+        ("1.png", True),
+        ("2.png", True),
+        ("3.png", False),
+    ]
+    with pytest.raises(UserError, match=r"^data.test.method: stratified would seal .* column test; set it to official"):
+        arranged(four, method="stratified", labels=labels)
+    with pytest.raises(UserError, match=r"^data.test.method: official needs a column test in data.labels"):
+        arranged(four, method="official", labels=csv("file,label", "0.png,cat", "3.png,dog"))
+
+
+def test_a_listed_class_on_one_side_only_is_named():
+    three = listing(*(f"{n}.png" for n in range(3)))
+    with pytest.raises(UserError, match=r"^dog: this class is in test but not in train"):
+        arranged(three, method="official", labels=csv("file,label,test", "0.png,cat,0", "1.png,cat,1", "2.png,dog,1"))
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("img/4.png", "is not there"),
+        ("../top/img/3.png", "is not there"),
+        ("/img/3.png", "is not there"),
+        ("IMG/3.png", "is not there"),
+        ("img", "is not there"),
+        ("notes.txt", "has not the name of an image"),
+    ],
+)
+def test_a_listed_file_that_is_no_image_is_named(file, told):
+    line = f"{file},cat,p2"
+    for lines in ((*TWO, line), (TWO[0], line, *TWO[1:])):
+        with pytest.raises(UserError, match=rf"^data.labels: {file} {told}; correct its line or remove it"):
+            arranged(FLAT, labels=csv(*lines))
+
+
+def test_a_listed_single_class_is_named():
+    with pytest.raises(UserError, match=r"^cat: the only class"):
+        arranged(FLAT, labels=csv("file,label", "img/1.png,cat"))
+
+
+def test_a_labels_csv_is_found_below_the_folder_that_wraps_all():
+    assert find_labels(FLAT, "labels.csv") == "top/labels.csv"
+    assert find_labels(FLAT, "./top/labels.csv") == "top/labels.csv"
+    assert find_labels(listing("labels.csv", "top/labels.csv", "top/1.png"), "labels.csv") == "labels.csv"
+    with pytest.raises(
+        UserError, match=r"^data.labels: no list.csv in the source \(the CSV files are top/labels.csv\)"
+    ):
+        find_labels(FLAT, "list.csv")
+    with pytest.raises(UserError, match=r"^data.labels: no list.csv in the source \(it holds no CSV file\)"):
+        find_labels(listing("cat/1.png"), "list.csv")

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import tarfile
+from pathlib import Path
 
 import pytest
 
-from ganaug.data.sources import is_image, list_folder, read_folder, resolve_archive, resolve_folder
+from ganaug import config
+from ganaug.data.fingerprint import describe
+from ganaug.data.sources import is_image, list_folder, mirror, read_folder, resolve_archive, resolve_folder
+from ganaug.data.stage import preprocess
 from ganaug.errors import UserError
+from ganaug.images import open_index
 
 
 @pytest.mark.parametrize("name", ["a/1.png", "a/1.JPG", "1.jpeg", "a/b.c/1.tar.TIFF"])
@@ -31,6 +39,29 @@ def test_the_mirror_comes_before_the_path(tmp_path):
     assert resolve_archive("elsewhere/x.tar", mirror) == mirror / "x.tar"
 
 
+def test_the_mirror_of_the_config_comes_before_that_of_the_environment(monkeypatch):
+    monkeypatch.delenv("GANAUG_MIRROR", raising=False)
+    assert mirror() is None
+    monkeypatch.setenv("GANAUG_MIRROR", "there")
+    assert mirror() == Path("there")
+    assert mirror("here") == Path("here")
+
+
+def test_an_archive_from_an_address_is_kept_by_its_digest(tmp_path):
+    """The first 16 digits name the folder; a mirror has it under its publisher's name."""
+    url, sha256 = "https://example.org/a%20b.tar?key=1", hashlib.sha256(b"abc").hexdigest()
+    with pytest.raises(
+        UserError, match=r"data.path: .ganaug/downloads/ba7816bf8f01cfea/a b.tar is gone; fetch it again"
+    ):
+        resolve_archive(url, None, sha256=sha256)
+    (tmp_path / "a b.tar").write_bytes(b"abc")
+    assert resolve_archive(url, tmp_path, sha256=sha256) == tmp_path / "a b.tar"
+    kept = Path(".ganaug/downloads/ba7816bf8f01cfea/a b.tar")
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"abc")
+    assert resolve_archive(url, None, sha256=sha256) == kept
+
+
 def test_a_missing_archive_is_told_with_what_to_do(tmp_path):
     with pytest.raises(UserError, match=r"data.path: no archive at data/x.tar; put it there, or set GANAUG_MIRROR"):
         resolve_archive("data/x.tar", None)
@@ -45,6 +76,17 @@ def test_an_archive_of_other_bytes_is_refused(tmp_path):
     assert resolve_archive(str(path), None, sha256=sha256) == path
     with pytest.raises(UserError, match=f"data.sha256: .*x.tar has {sha256}, not 000"):
         resolve_archive(str(path), None, sha256="0" * 64)
+
+
+def test_an_archive_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    (tmp_path / "x.tar").write_bytes(b"abc")
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(UserError, match=r"x.tar cannot be read \(Permission denied\); change its permissions"):
+        resolve_archive(str(tmp_path / "x.tar"), None, sha256="0" * 64)
 
 
 def test_a_missing_folder_and_a_file_in_its_place(tmp_path):
@@ -72,3 +114,27 @@ def test_a_link_to_a_folder_is_refused(tmp_path):
     (tmp_path / "a/back").symlink_to(tmp_path)
     with pytest.raises(UserError, match=r"^a/back: is a link to a folder"):
         list_folder(tmp_path)
+
+
+@pytest.mark.parametrize("source", ["folder", "archive"])
+def test_a_labels_csv_of_the_source_is_read_through_it(make_image, make_data, tmp_path, source):
+    lines = ["file,label,test"]
+    for number in range(8):
+        make_image(f"images/{number}.png", tone=number)
+        lines.append(f"{number}.png,{'cat' if number < 4 else 'dog'},{number % 2}")
+    (tmp_path / "images/labels.csv").write_text("\n".join(lines))
+    path = tmp_path / "images"
+    if source == "archive":
+        path = tmp_path / "images.tar"
+        with tarfile.open(path, "w") as tar:
+            tar.add(tmp_path / "images", arcname="images")
+    official = config.TestSplit(method="official", fraction=None, folds=None)
+    data = make_data(source=source, path=str(path), labels="labels.csv", test=official)
+    preprocess(data, seed=0, record=describe(data), code="", out=tmp_path / "data")
+    rows = open_index(tmp_path / "data/p0/test/index.csv")
+    assert [(row.source, row.label) for row in rows] == [
+        ("1.png", "cat"),
+        ("3.png", "cat"),
+        ("5.png", "dog"),
+        ("7.png", "dog"),
+    ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ganaug import config
-from ganaug.data.splits import seal, split
+from ganaug.data.splits import seal, split, train_amounts
 from ganaug.errors import UserError
 from ganaug.images import IndexRow
 from ganaug.seeds import rank
@@ -89,6 +89,113 @@ def test_a_group_of_two_classes_lies_in_one_fold():
             assert mask[3] == mask[7]  # the two rows of the group
 
 
+def test_folds_of_classes_that_share_groups_stay_even():
+    # Four patients have the illness, and all eight have healthy images: two patients a fold, one of them ill.
+    patients = {f"p{n}": 1 for n in range(8)}
+    index = rows({"healthy": patients, "ill": {f"p{n}": 1 for n in range(4)}})
+    for seed in range(4):
+        for mask in seal(index, seed=seed, test=config.TestSplit("hash", None, 4), official=official(index)):
+            assert Counter(index[row].label for row in np.flatnonzero(mask)) == {"healthy": 2, "ill": 1}
+
+
+def stratified(fraction: float) -> config.TestSplit:
+    return config.TestSplit(method="stratified", fraction=fraction, folds=None)
+
+
+def shares(index: list[IndexRow], fraction: float, seed: int = 0) -> dict[str, int]:
+    """How many images of each class are sealed."""
+    [mask] = seal(index, seed=seed, test=stratified(fraction), official=official(index))
+    return dict(Counter(row.label for row, inside in zip(index, mask, strict=True) if inside))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_stratified_seals_the_same_share_of_every_class(seed):
+    index = rows({"a": {f"a{n}": 1 for n in range(10)}, "b": {f"b{n}": 1 for n in range(100)}})
+    assert shares(index, 0.3, seed) == {"a": 3, "b": 30}
+    assert shares(index, 0.77, seed) == {"a": 8, "b": 77}
+
+
+@pytest.mark.parametrize(
+    # Five groups of four in a class of 20: 0.45 asks for 9 images, and 8 are closer than 12.
+    ("fraction", "images"),
+    [(0.45, 8), (0.55, 12), (0.8, 16), (0.3, 4), (0.01, 4), (0.99, 16)],
+    ids=["below", "above", "exactly", "as close: the smaller", "at least one", "at least one left"],
+)
+def test_stratified_seals_whole_groups(fraction, images):
+    assert shares(COWS, fraction) == {"cow": images, "horse": images}
+
+
+def test_stratified_takes_groups_in_the_order_of_their_hashes():
+    index = singles(20, "a", "b")
+    [groups] = sealed_groups(index, 7, stratified(0.25))
+    for label in ("a", "b"):
+        ranked = sorted((f"{label}{n:03d}" for n in range(20)), key=lambda group: rank(7, "test", group))
+        assert groups & set(ranked) == set(ranked[:5])
+
+
+def test_stratified_needs_two_groups_a_class():
+    with pytest.raises(UserError, match=r"data.test: class a \(1 groups\) has no test set; add groups"):
+        shares(rows({"a": {"a0": 9}, "b": {"b0": 5, "b1": 5}}), 0.5)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_stratified_divides_the_rare_class_of_patients_who_have_two(seed):
+    index = rows({"healthy": {f"p{n}": 1 for n in range(20)}, "ill": {"p0": 1, "p1": 1}})
+    assert shares(index, 0.5, seed) == {"healthy": 10, "ill": 1}
+
+
+def leave_out(folds: int) -> config.TestSplit:
+    return config.TestSplit(method="leave_one_group_out", fraction=None, folds=folds)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_fold_leaves_one_cow_and_one_horse_out(seed):
+    folds = sealed_groups(COWS, seed, leave_out(5))
+    ranked = {
+        animal: sorted((f"{animal}{n}" for n in range(5)), key=lambda group: rank(seed, "test", group))
+        for animal in ("cow", "horse")
+    }
+    assert folds == [set(pair) for pair in zip(ranked["cow"], ranked["horse"], strict=True)]
+
+
+@pytest.mark.parametrize("folds", [4, 6])
+def test_another_number_of_folds_than_groups_is_told(folds):
+    with pytest.raises(UserError, match=rf"data.test.folds: .* class cow has 5 for {folds} folds"):
+        seal(COWS, seed=0, test=leave_out(folds), official=official(COWS))
+
+
+def test_a_class_of_another_number_of_groups_is_told():
+    index = rows({"cow": {"c0": 1, "c1": 1}, "horse": {"h0": 1, "h1": 1, "h2": 1}})
+    with pytest.raises(UserError, match=r"data.test.folds: .* class horse has 3 for 2 folds"):
+        seal(index, seed=0, test=leave_out(2), official=official(index))
+
+
+def test_each_fold_leaves_one_patient_out_who_has_images_of_both_classes():
+    index = rows({label: {f"p{n}": 2 for n in range(3)} for label in ("healthy", "ill")})
+    folds = sealed_groups(index, 0, leave_out(3))
+    assert [len(fold) for fold in folds] == [1, 1, 1]
+    assert set.union(*folds) == {"p0", "p1", "p2"}
+
+
+def test_groups_that_only_some_classes_share_cannot_be_left_out_one_by_one():
+    # By hash the shared group is the first, second or third of its class; only where it is the same one of both is
+    # there a fold for it.
+    index = rows({"a": {"both": 1, "a0": 1, "a1": 1}, "b": {"both": 1, "b0": 1, "b1": 1}})
+    refused = 0
+    for seed in range(6):
+        place = [
+            sorted(names, key=lambda g: rank(seed, "test", g)).index("both")
+            for names in (("both", "a0", "a1"), ("both", "b0", "b1"))
+        ]
+        if place[0] == place[1]:
+            assert sum(seal(index, seed=seed, test=leave_out(3), official=official(index))).tolist() == [1] * 6
+        else:
+            refused += 1
+            with pytest.raises(UserError, match=r"data.test.method: .* class b shares both with another class"):
+                seal(index, seed=seed, test=leave_out(3), official=official(index))
+    assert 0 < refused < 6
+
+
 def test_official_takes_the_folders():
     index = singles(2, "a", "b")
     [mask] = seal(index, seed=0, test=config.TestSplit("official", None, None), official=official(index, 1, 2))
@@ -164,3 +271,66 @@ def test_validation_that_takes_everything_is_told():
     index = rows({"a": {"a0": 4, "a1": 4}, "b": {"b0": 4, "b1": 4}})
     with pytest.raises(UserError, match=r"data.validation: class a .* groups are never divided"):
         split(index, seed=0, repeat=0, per_class=3, validation=5)
+
+
+@pytest.mark.parametrize("repeat", range(6))
+def test_validation_has_enough_of_each_class_of_patients_who_have_two(repeat):
+    # One patient gives enough healthy images; five are needed for the illness.
+    index = rows({"healthy": {f"p{n}": 6 for n in range(10)}, "ill": {f"p{n}": 1 for n in range(10)}})
+    drawn = split(index, seed=0, repeat=repeat, per_class=5, validation=5)
+    assert Counter((row.role, row.label) for row in drawn) == {
+        (role, label): 5 for role in ("train", "validation") for label in ("healthy", "ill")
+    }
+    assert len({(row.group, row.role) for row in drawn}) == len({row.group for row in drawn})
+
+
+def test_a_long_tail_falls_evenly_in_the_logarithm():
+    assert train_amounts(["a", "b", "c"], per_class=8, imbalance=4) == {"a": 8, "b": 4, "c": 2}
+    assert train_amounts(["a", "b"], per_class=50, imbalance=3) == {"a": 50, "b": 17}
+
+
+def test_the_long_tail_of_cifar10():
+    # The lists in common use cut the fraction off, here it is rounded: the published numbers, or one more.
+    published = [5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50]
+    amounts = train_amounts([str(k) for k in range(10)], per_class=5000, imbalance=100)
+    assert list(amounts.values()) == [5000, 2997, 1797, 1077, 646, 387, 232, 139, 83, 50]
+    assert all(0 <= amount - floor <= 1 for amount, floor in zip(amounts.values(), published, strict=True))
+
+
+def test_a_tail_without_images_is_told():
+    with pytest.raises(UserError, match=r"^data.imbalance: 50 leaves class c no training image of 20; lower it"):
+        train_amounts(["a", "b", "c"], per_class=20, imbalance=50)
+
+
+def test_amounts_by_class():
+    amounts = train_amounts(["7", "cat"], per_class=None, imbalance={"cat": 2, 7: 3})  # as YAML reads 7
+    assert amounts == {"7": 3, "cat": 2}
+    with pytest.raises(UserError, match=r"^data.imbalance: no class 'cow'; the classes are cat, dog"):
+        train_amounts(["cat", "dog"], per_class=None, imbalance={"cat": 1, "dog": 1, "cow": 1})
+    with pytest.raises(UserError, match=r"^data.imbalance: lacks class 'dog'; name every class"):
+        train_amounts(["cat", "dog"], per_class=None, imbalance={"cat": 1})
+
+
+def test_imbalance_is_of_training_alone_and_a_part_of_the_balanced_set():
+    index = singles(30, "a", "b", "c")
+    draw = lambda imbalance: split(index, seed=0, repeat=1, per_class=16, imbalance=imbalance, validation=5)  # noqa: E731
+    few, all_ = draw(4.0), draw(None)
+    assert Counter((row.role, row.label) for row in few) == {
+        ("train", "a"): 16,
+        ("train", "b"): 8,
+        ("train", "c"): 4,
+        **{("validation", label): 5 for label in "abc"},
+    }
+    assert set(few) < set(all_)
+
+
+@pytest.mark.parametrize(
+    ("imbalance", "per_class", "advice"),
+    [
+        ({"a": 5, "b": 9}, None, "data.imbalance: class b .* lower data.imbalance to 7 or"),
+        (2.0, 18, "data.per_class: class a .* lower data.per_class or"),
+    ],
+)
+def test_too_few_images_for_an_imbalance_name_the_key(imbalance, per_class, advice):
+    with pytest.raises(UserError, match=advice):
+        split(singles(10, "a", "b"), seed=0, repeat=0, per_class=per_class, imbalance=imbalance, validation=3)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -11,11 +13,12 @@ import pytest
 from ganaug import config
 from ganaug.config import Data
 from ganaug.data.fingerprint import describe
+from ganaug.data.integrity import neighbours
 from ganaug.data.sources import mirror
 from ganaug.data.splits import split
-from ganaug.data.stage import divide, load, preprocess
+from ganaug.data.stage import Part, divide, load, preprocess
 from ganaug.errors import UserError
-from ganaug.images import IndexRow, open_image_set
+from ganaug.images import IndexRow, open_image_set, save_images
 from ganaug.io import digest, read_json
 
 OFFICIAL = config.TestSplit(method="official", fraction=None, folds=None)
@@ -24,6 +27,10 @@ OFFICIAL = config.TestSplit(method="official", fraction=None, folds=None)
 def run(data: Data, out: Path, *, seed: int = 0) -> dict[str, Any]:
     preprocess(data, seed=seed, record=describe(data), code="c0de", out=out)
     return dict(read_json(out / "report.json"))
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def read(out: Path, part: int, name: str) -> tuple[np.ndarray, list[IndexRow]]:
@@ -122,7 +129,7 @@ def test_an_exact_duplicate_across_the_official_split_stops(official, make_image
     for policy in ("report", "drop"):
         with pytest.raises(UserError, match=r"^test/dog/9.png: .* same pixels as train/cat/2.png"):
             run(make_data(path=str(official), test=OFFICIAL, near_duplicates=policy), tmp_path / "data")
-    assert not (tmp_path / "data").exists()
+    assert not files_in(tmp_path / "data")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -157,7 +164,7 @@ def test_a_truncated_image_fails_or_is_listed(official, make_image, make_data, t
     broken.write_bytes(broken.read_bytes()[: broken.stat().st_size // 2])
     with pytest.raises(UserError, match=r"^train/cat/3.png: cannot be read .*data.on_bad to skip"):
         run(make_data(path=str(official), test=OFFICIAL), tmp_path / "data")
-    assert not (tmp_path / "data").exists()
+    assert not files_in(tmp_path / "data")
     report = run(make_data(path=str(official), test=OFFICIAL, on_bad="skip"), tmp_path / "data")
     assert [skipped["file"] for skipped in report["skipped"]] == ["train/cat/3.png"]
     assert "truncated" in report["skipped"][0]["reason"]
@@ -193,23 +200,33 @@ def rows(*labels: str) -> list[IndexRow]:
     return [IndexRow(label=label, group=f"g{n}", origin="real", source=f"{n}.png") for n, label in enumerate(labels)]
 
 
-# Test image 0 is 1 bit from development image 2 and 40 from the others; test image 1 is near to none.
+# Test image 0 is 1 bit from development image 2 and 40 from the others, of which 3 and 4 are 3 bits apart.
 HASHES = np.array([0, 2**64 - 1, 1, 2**40 - 1, 2**40 - 2**3], dtype=np.uint64)
 SEALED = np.array([True, True, False, False, False])
+DIGESTS = [b"0", b"1", b"2", b"3", b"3"]
+
+
+def divided(index: list[IndexRow], policy: str) -> Part:
+    [near] = neighbours(HASHES, [SEALED], bits=6)
+    return divide(index, SEALED, DIGESTS, near, part=0, policy=policy, bits=6)
 
 
 def test_near_duplicates_are_reported_or_dropped():
     index = rows("a", "b", "a", "b", "a")
-    kept = divide(index, SEALED, HASHES, part=0, policy="report")
+    kept = divided(index, "report")
     assert kept.dev.tolist() == [2, 3, 4]
     assert kept.report["near_duplicates"] == {
         "policy": "report",
         "bits": 6,
         "count": 1,
         "dropped": 0,
-        "pairs": [["0.png", "2.png", 1]],
+        "pairs": [("0.png", "2.png", 1)],
+        "within": {
+            "dev": {"exact": 2, "near": 2, "pairs": [("3.png", "4.png", 3)]},
+            "test": {"exact": 0, "near": 0, "pairs": []},
+        },
     }
-    dropped = divide(index, SEALED, HASHES, part=0, policy="drop")
+    dropped = divided(index, "drop")
     assert dropped.dev.tolist() == [3, 4]
     assert dropped.test.tolist() == [0, 1]
     assert dropped.report["near_duplicates"]["dropped"] == 1
@@ -218,9 +235,55 @@ def test_near_duplicates_are_reported_or_dropped():
 
 def test_near_duplicates_stop_or_may_not_empty_a_class():
     with pytest.raises(UserError, match=r"^0.png: this test image is nearly the same as 2.png \(1 of 64 bits"):
-        divide(rows("a", "b", "a", "b", "a"), SEALED, HASHES, part=0, policy="stop")
+        divided(rows("a", "b", "a", "b", "a"), "stop")
     with pytest.raises(UserError, match=r"data.near_duplicates: drop leaves class a without images"):
-        divide(rows("a", "b", "a", "b", "b"), SEALED, HASHES, part=0, policy="drop")
+        divided(rows("a", "b", "a", "b", "b"), "drop")
+
+
+def test_near_bits_decide_what_is_near(official, make_data, tmp_path):
+    counts = [
+        run(make_data(path=str(official), test=OFFICIAL, near_bits=bits), tmp_path / f"data{bits}")["parts"][0]
+        for bits in (0, 64)
+    ]
+    assert [part["near_duplicates"]["count"] for part in counts] == [0, 2]
+    assert [part["near_duplicates"]["bits"] for part in counts] == [0, 64]
+
+
+def test_sizes_before_resizing_are_those_of_the_development_images(official, make_image, make_data, tmp_path):
+    make_image("src/train/cat/9.png", tone=9, size=(12, 6))
+    make_image("src/test/cat/9.png", tone=10, size=(99, 99))
+    report = run(make_data(path=str(official), test=OFFICIAL, resize="pad", background="black"), tmp_path / "data")
+    assert report["sizes"] == [[8, 8, 4], [12, 6, 1]]
+    assert "black" in report["resize"]
+    images, index = read(tmp_path / "data", 0, "dev")
+    [padded] = [image for image, row in zip(images, index, strict=True) if row.source == "train/cat/9.png"]
+    assert padded[[0, 1, 6, 7]].max() == 0 < padded[2:6].min(axis=(1, 2)).max()
+
+
+def test_skipped_images_leave_no_row(official, make_image, make_data, tmp_path):
+    whole = run(make_data(path=str(official), test=OFFICIAL), tmp_path / "one")
+    make_image("src/train/cat/0.png", tone=9).write_bytes(b"no image")
+    fewer = run(make_data(path=str(official), test=OFFICIAL, on_bad="skip"), tmp_path / "two")
+    assert list(whole["digests"].values()) == list(fewer["digests"].values())
+    assert len(fewer["skipped"]) == 1
+
+
+def test_a_disk_that_fills_up_leaves_nothing(official, make_data, tmp_path, monkeypatch):
+    from ganaug.data import stage
+
+    written: list[Path] = []
+
+    def full(path: Path, images: np.ndarray, rows: np.ndarray) -> None:
+        if written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written.append(path)
+        save_images(path, images, rows)
+
+    monkeypatch.setattr(stage, "save_images", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(make_data(path=str(official), test=OFFICIAL), tmp_path / "data")
+    assert written
+    assert not files_in(tmp_path / "data")
 
 
 def test_the_digits_as_the_default_experiment_takes_them(make_data, tmp_path):
@@ -258,13 +321,13 @@ def test_eth80_seals_a_cow_and_a_horse_in_each_fold(make_data, tmp_path):
     assert read(tmp_path / "data", 0, "dev")[0].shape == (328, 32, 32, 3)
 
 
-def test_cifar10_has_its_published_numbers(make_data):
+def test_cifar10_has_its_published_numbers(make_data, tmp_path):
     path = archive("cifar10-jpeg.tar.gz")
     data = make_data(source="archive", path=path, image_size=32, channels=3, test=OFFICIAL)
-    whole = load(data, describe(data))
-    assert whole.images.images.shape == (60_000, 32, 32, 3)
+    whole = load(data, describe(data), scratch=tmp_path)
+    assert whole.decoded.images.shape == (60_000, 32, 32, 3)
     assert whole.official.sum() == 10_000
-    labels = np.array([row.label for row in whole.images.index])
+    labels = np.array([row.label for row in whole.index])
     names, counts = np.unique(labels[whole.official], return_counts=True)
     assert names.tolist() == [
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",

@@ -42,7 +42,14 @@ def summarise(paths: list[Path], folder: Path, *, study: Study, data: Data, gan_
     return summary
 
 
-def report(summary: Path, folder: Path, *, data: Mapping[str, Any], pictures: Sequence[Path] = ()) -> str:
+def report(
+    summary: Path,
+    folder: Path,
+    *,
+    data: Mapping[str, Any],
+    pictures: Sequence[Path] = (),
+    exploration: Path | None = None,
+) -> str:
     (folder / "data.json").write_text(json.dumps(data))
     out = folder / "report.html"
     write_report(
@@ -50,6 +57,7 @@ def report(summary: Path, folder: Path, *, data: Mapping[str, Any], pictures: Se
         summary=summary,
         data_report=folder / "data.json",
         pictures=pictures,
+        exploration=exploration,
         benchmarks=folder / "benchmarks",
         config=CONFIG,
         code_digests={"train_gan (dcgan)": "cafe"},
@@ -86,6 +94,24 @@ def test_it_opens_with_the_answer_and_stands_alone(write: Write, tmp_path: Path)
     assert not re.search(r'(src|href)="(?!data:)', html)
     assert "<script" not in html
     assert 'class="banner"' not in html
+
+
+def test_the_images_are_shown_below_the_data(write: Write, tmp_path: Path) -> None:
+    explored = tmp_path / "explore/record.json"
+    counts = {"train": {"cat": 20, "dog": 30}, "validation": {"cat": 4, "dog": 3}, "test": {"cat": 9, "dog": 9}}
+    names = ("counts", "means", "singles")
+    write_json(explored, {"counts": counts, "outputs": {f"{name}.png": "ef" * 32 for name in names}})
+    for name in names:
+        explored.with_name(f"{name}.png").write_bytes(PIXEL + name.encode())
+    summary = summarise(write(full_study()), tmp_path, study=make_study(), data=make_data())
+    html = report(summary, tmp_path, data=data_report(), exploration=explored)
+    section = html[html.index('<section id="images">') : html.index('<section id="reproduce">')]
+    assert html.index('<section id="data">') < html.index(section)
+    assert "The 50 training and 7 validation images of the first repeat" in section
+    places = [section.index(base64.b64encode(PIXEL + name.encode()).decode()) for name in names]
+    assert places == sorted(places)
+    assert places[1] < section.index("More pictures") < places[2]
+    assert "<img" not in report(summary, tmp_path, data=data_report())
 
 
 def test_it_says_how_to_reproduce_it(write: Write, tmp_path: Path) -> None:

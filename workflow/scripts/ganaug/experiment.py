@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+from ganaug.addresses import check_address, is_address
 from ganaug.config import (
     Arm,
     ClassicArm,
@@ -83,7 +86,7 @@ def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any
     return {
         **config,
         **resolved,
-        "data": {**config["data"], "path": None},
+        "data": {**config["data"], "path": None, "mirror": None},
         "compute": device,
         "tracking": {"uri": None},
     }
@@ -111,24 +114,101 @@ def _one_of(where: str, **amounts: object) -> None:
         raise UserError(f"{where}: set exactly one of {', '.join(amounts)} ({said}; null unsets one)")
 
 
-def _check_data(data: Data) -> None:
+def _check_source(data: Data) -> None:
+    """Whether the keys that say where the images are belong to the source."""
+    own = data.source in ("folder", "archive")
     if data.source == "digits" and data.path is not None:
         raise UserError(
             "data.path: the digits come with scikit-learn; set data.source to folder or archive, or path to null"
         )
-    if data.source != "digits" and data.path is None:
+    if own and data.path is None:
         raise UserError(f"data.path: not set; say where the {data.source} is")
-    if data.source != "archive" and data.sha256 is not None:
+    if data.path is not None and is_address(data.path):
+        if data.source != "archive":
+            raise UserError(f"data.path: {data.path} is an address, which only an archive may have; give a folder")
+        check_address(data.path)
+        if data.sha256 is None:
+            raise UserError("data.sha256: not set; what comes from an address is used only if it has this digest")
+    if data.mirror is not None and data.source in ("digits", "folder"):
+        raise UserError(f"data.mirror: nothing is downloaded for data.source {data.source}; set it to null")
+    if data.sha256 is not None and data.source != "archive":
         raise UserError("data.sha256: only an archive has one; set it to null")
-    if data.test.method == "hash":
-        if data.test.folds is None and data.test.fraction is None:
-            raise UserError("data.test.fraction: not set; give the share of images to seal, such as 0.5")
-        if data.source == "digits" and data.groups is not None:
-            raise UserError("data.groups: the digits have no groups; set it to null")
-    elif data.source == "digits":
-        raise UserError("data.test.method: the digits have no test set of their own; set it to hash")
-    elif data.test.folds is not None:
-        raise UserError("data.test.folds: an official test set has no folds; set it to null")
+    if data.attribute is not None and data.source != "celeba":
+        raise UserError("data.attribute: only celeba has attributes; set it to null")
+    if data.attribute is None and data.source == "celeba":
+        raise UserError("data.attribute: not set; say which attribute of celeba is the label, such as Smiling")
+    if data.labels is not None and not own:
+        raise UserError(f"data.labels: {data.source} has labels of its own; set it to null")
+
+
+def _check_data(data: Data) -> None:
+    _check_source(data)
+    _check_test(data)
+    _check_groups(data)
+    _check_imbalance(data)
+
+
+def _check_test(data: Data) -> None:
+    test, own = data.test, data.source in ("folder", "archive")
+    if test.method == "official":
+        if data.source == "digits":
+            raise UserError("data.test.method: the digits have no test set of their own; set it to hash")
+    elif not own and data.source != "digits":
+        raise UserError(f"data.test.method: {data.source} has a test set of its own; set it to official")
+    if test.method in ("official", "stratified") and test.folds is not None:
+        raise UserError(f"data.test.folds: the method {test.method} has one test set and no folds; set it to null")
+    if test.method == "leave_one_group_out":
+        if data.source == "digits":
+            raise UserError("data.test.method: the digits have no groups to leave out; set it to hash")
+        if data.groups is None:
+            raise UserError("data.groups: not set; say which images leave_one_group_out leaves out together")
+        if test.folds is None:
+            raise UserError("data.test.folds: not set; give the number of groups that each class has")
+    elif test.method != "official" and test.folds is None and test.fraction is None:
+        raise UserError("data.test.fraction: not set; give the share of images to seal, such as 0.5")
+
+
+def _check_groups(data: Data) -> None:
+    if data.labels is not None and (PurePosixPath(data.labels).is_absolute() or ".." in data.labels.split("/")):
+        raise UserError(f"data.labels: {data.labels} leads out of the source; give a path below it")
+    if data.groups is not None and data.source not in ("folder", "archive"):
+        raise UserError(f"data.groups: the source {data.source} has no groups; set it to null")
+    kind, _, argument = (data.groups or "").partition(":")
+    if kind == "csv" and data.labels is None:
+        raise UserError("data.groups: csv needs data.labels, the CSV that has the column; set it")
+    if kind == "regex":
+        try:
+            bracketed = re.compile(argument).groups
+        except re.error as error:
+            raise UserError(f"data.groups: {argument} is no regular expression ({error}); correct it") from None
+        if bracketed == 0:
+            raise UserError(
+                f"data.groups: the expression {argument} has no bracketed group; put ( ) around what names the group"
+            )
+
+
+def _check_imbalance(data: Data) -> None:
+    if data.imbalance is None:
+        return
+    if isinstance(data.imbalance, Mapping):
+        if data.per_class is not None:
+            raise UserError("data.per_class: data.imbalance gives the images of each class; set one of them to null")
+    elif data.per_class is None:
+        raise UserError("data.per_class: not set; say how many images the largest class of data.imbalance has")
+    elif _fewest(data) == 0:
+        raise UserError(
+            f"data.imbalance: {data.imbalance:g} times fewer than {data.per_class} images is no image; lower it or "
+            "raise data.per_class"
+        )
+
+
+def _fewest(data: Data) -> int | None:
+    """How many training images the smallest class has; None where only the data tell."""
+    if isinstance(data.imbalance, Mapping):
+        return min(data.imbalance.values())
+    if data.imbalance is None or data.per_class is None:
+        return data.per_class
+    return round(data.per_class / data.imbalance)
 
 
 def _check_gan(name: str, gan: Gan) -> None:
@@ -207,8 +287,9 @@ def _check_arm(name: str, experiment: Experiment) -> None:
 
 
 def _check_amount(where: str, ratio: float | None, data: Data) -> None:
-    if ratio is not None and data.per_class is not None and round(ratio * data.per_class) == 0:
-        raise UserError(f"{where}.ratio: {ratio:g} times {data.per_class} real images is no image; raise it")
+    real = _fewest(data)
+    if ratio is not None and real is not None and round(ratio * real) == 0:
+        raise UserError(f"{where}.ratio: {ratio:g} times {real} real images is no image; raise it")
 
 
 def _check_snapshot(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:

@@ -71,6 +71,16 @@ def save_image_set(images_path: str | Path, index_path: str | Path, images: Pixe
     save_index(index_path, index)
 
 
+def save_images(path: str | Path, images: Pixels, rows: NDArray[np.intp]) -> None:
+    """Write ``images[rows]`` as the array of an image set, atomically, about 4 MiB in memory at a time."""
+    shape = (len(rows), *images.shape[1:])
+    step = max(1, 2**22 // int(np.prod(shape[1:])))
+    with atomic(path) as temporary, temporary.open("wb") as handle:
+        np.lib.format.write_array_header_1_0(handle, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        for start in range(0, len(rows), step):
+            handle.write(np.ascontiguousarray(images[rows[start : start + step]]).data)
+
+
 def save_index(path: str | Path, index: Iterable[IndexRow]) -> None:
     """Write the rows of an image set as CSV."""
     write_csv(path, [field.name for field in fields(IndexRow)], (asdict(row) for row in index))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from ganaug.errors import UserError
 from ganaug.io import exclusive
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -28,11 +32,23 @@ def job(log: str) -> Iterator[None]:
         with exclusive(log, waiting=f"{path.stem}: the same job of an earlier run is still at work; waiting for it"):
             yield
     except UserError as error:
-        path.write_text(f"ganaug: {error}\n", encoding="utf-8")
-        print(f"ganaug: {error}", file=sys.stderr)
-        sys.exit(1)
+        _complain(str(error), path)
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            path.write_text(traceback.format_exc(), encoding="utf-8")
+            raise
+        where = error.filename or "the disk"
+        _complain(f"{where}: no space left ({error.strerror}); free some and run again", path)
     except BaseException:
         path.write_text(traceback.format_exc(), encoding="utf-8")
         raise
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     path.write_text(f"finished in {time.monotonic() - start:.1f} s, peak memory {peak:.0f} MiB\n", encoding="utf-8")
+
+
+def _complain(told: str, log: Path) -> NoReturn:
+    """Tell ``told`` in one line and leave with status 1; the log may be on the disk that is full."""
+    with suppress(OSError):
+        log.write_text(f"ganaug: {told}\n", encoding="utf-8")
+    print(f"ganaug: {told}", file=sys.stderr)
+    sys.exit(1)

@@ -59,6 +59,8 @@ def read_archive(path: Path, names: Collection[str]) -> Iterator[tuple[str, byte
 def _whole(path: Path) -> Iterator[None]:
     try:
         yield
+    except PermissionError as error:
+        raise UserError(f"data.path: {path} cannot be read ({error.strerror}); change its permissions") from error
     # zipfile raises RuntimeError for what it cannot read, and ValueError for names that are no text.
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError, RuntimeError, ValueError) as error:
         raise UserError(

@@ -1,29 +1,43 @@
-"""From the bytes of an image file to pixels of one size and one number of channels."""
+"""From image files, or pixels as publishers store them, to pixels of one size and one number of channels."""
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
-import struct
-import zlib
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
+from itertools import groupby
 from multiprocessing import get_context
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ganaug.data.integrity import Hashes, low_frequencies, perceptual_hashes
 from ganaug.errors import UserError
 from ganaug.images import Pixels
 
-RESIZE = "squares, Pillow's bicubic filter (antialiased), aspect ratio not kept"
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+FILTER = Image.Resampling.BICUBIC
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")
+# Not read: EPS, which Pillow has another program (Ghostscript) draw; WMF, which Windows draws; and what Pillow can
+# identify but not read. PDF and PostScript it does not open at all.
+LEFT_OUT = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 CHUNK = 256
-_BAD = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
+CHUNK_BYTES = 2**22
+# Fewer images than this a process are not worth starting one.
+WORTH_A_PROCESS = 32
+
+# A path is opened by the process that decodes the file.
+Content = Path | bytes | Pixels
 
 
 @dataclass(frozen=True)
@@ -33,41 +47,121 @@ class Target:
     Attributes:
         size: side of the square, pixels.
         channels: 1 (grey) or 3 (RGB).
+        resize: ``stretch`` to the square, ``crop`` its middle out, or ``pad`` it to one.
+        background: what shows through transparent pixels, and pads.
         model: None where images are resized; else the image that fixed the size, which all others must have.
     """
 
     size: int
     channels: int
+    resize: Literal["stretch", "crop", "pad"]
+    background: Literal["white", "black"]
     model: str | None
+
+    def describe(self) -> str:
+        """How images become squares, for the report."""
+        if self.model is not None:
+            return "none: all images have this size"
+        ways = {
+            "stretch": "the aspect ratio is not kept (stretch)",
+            "crop": "the largest square in the middle (crop)",
+            "pad": f"the long side to this size, {self.background} on both sides of the short one (pad)",
+        }
+        return f"Pillow's bicubic filter, antialiased; {ways[self.resize]}"
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """Images (uint8, N x S x S x C), for each the digest of its pixels before resizing, and what could not be read.
+    """Images and what is known of them; row k belongs to the k-th name asked for, and holds zeros if it is bad.
 
     Attributes:
-        images: row k belongs to the k-th name asked for; rows of unreadable images hold zeros.
+        images: uint8, N x S x S x C, mapped from a file.
         groups: 32 hexadecimal digits; equal for images whose pixels are equal at full size.
-        bad: reason by row.
+        digests: 16 bytes; equal for images whose pixels are equal as they are here.
+        hashes: `perceptual_hashes` of the images.
+        sizes: int32, N x 2: width and height before resizing, turned as EXIF says.
+        bad: the reason by row for what could not be read.
     """
 
     images: Pixels
     groups: list[str]
+    digests: list[bytes]
+    hashes: Hashes
+    sizes: NDArray[np.int32]
     bad: dict[int, str]
 
 
-def load(content: bytes) -> Image.Image:
+@cache
+def formats(suffix: str) -> tuple[str, ...]:
+    """Pillow's names of the formats that a file with this suffix may have, JPEG and PNG first.
+
+    These are all that Pillow reads but `LEFT_OUT`, whatever the suffix says. Those that their first bytes do not tell
+    (TGA and a few more) are among them only under their own suffix: damaged files would pass for them.
+    """
+    Image.init()
+    told = {name for name, (_, accepts) in Image.OPEN.items() if accepts is not None}
+    known = (told | {Image.registered_extensions().get(suffix.lower(), "")}) & set(Image.OPEN)
+    return tuple(sorted(known - LEFT_OUT, key=lambda name: (name not in ("JPEG", "PNG"), name)))
+
+
+def load(content: bytes, name: str) -> Image.Image:
     """Open and read an image file whole, turned as its EXIF orientation says; of an animation the first frame.
 
+    Colour profiles are not applied, and of 16-bit colours Pillow keeps the high byte.
+
     Raises:
-        OSError, ValueError and others of ``_BAD``: it is truncated, too large or no image.
+        Exception: it is truncated, too large (by Pillow's ``MAX_IMAGE_PIXELS``, before anything is decoded) or no
+            image; Pillow's decoders raise many kinds.
     """
-    image: Image.Image = Image.open(BytesIO(content), formats=FORMATS)
-    if image.width * image.height > (Image.MAX_IMAGE_PIXELS or 0):
-        raise ValueError(f"{image.width} x {image.height} pixels, more than {Image.MAX_IMAGE_PIXELS:,}")
+    plain = _plain_jpeg(content)
+    if plain is not None:
+        return plain
+    image: Image.Image = Image.open(BytesIO(content), formats=formats(PurePosixPath(name).suffix))
+    _check_pixels(image.width, image.height)
     image.load()
+    _check_pixels(image.width, image.height)  # some formats hold another size than they declare
     ImageOps.exif_transpose(image, in_place=True)
     return image
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width * height > (Image.MAX_IMAGE_PIXELS or 0):
+        raise ValueError(f"{width} x {height} pixels, more than {Image.MAX_IMAGE_PIXELS:,}")
+
+
+def _plain_jpeg(content: bytes) -> Image.Image | None:
+    """A JPEG file of one or three 8-bit channels without Exif, XMP or further pictures; else None.
+
+    It gives what ``Image.open`` gives, by the same decoder. For small images most of the time of ``Image.open`` goes
+    into reading tables of the header that nobody asks for: without it 32 x 32 pixels take half as long.
+    """
+    if content[:3] != b"\xff\xd8\xff":
+        return None
+    frame = None
+    at = 2
+    while at + 10 <= len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        if marker in (0xC0, 0xC1, 0xC2):  # baseline, extended and progressive frames
+            if frame is not None or content[at + 4] != 8:
+                return None
+            frame = content[at + 5 : at + 10]
+        elif marker == 0xDA:  # the scan begins
+            break
+        elif marker not in (0xC4, 0xDB, 0xDD, 0xE0, 0xED, 0xEE, 0xFE):  # tables, JFIF, Photoshop, Adobe, comments
+            return None
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    else:
+        return None
+    if frame is None:
+        return None
+    height, width = int.from_bytes(frame[:2], "big"), int.from_bytes(frame[2:4], "big")
+    mode = {1: "L", 3: "RGB"}.get(frame[4])
+    if mode is None or not 0 < width * height <= (Image.MAX_IMAGE_PIXELS or 0):
+        return None
+    try:
+        return Image.frombytes(mode, (width, height), content, "jpeg", mode, "")
+    except (ValueError, OSError):
+        return None  # damaged: Image.open says how
 
 
 def channels_of(image: Image.Image) -> int:
@@ -75,49 +169,151 @@ def channels_of(image: Image.Image) -> int:
     return 1 if image.mode in GREY_MODES or image.mode.startswith("I;16") else 3
 
 
-def in_channels(image: Image.Image, channels: int) -> Image.Image:
-    """The image as 8-bit grey (ITU-R 601 luma) or RGB; transparency on white, 16 bits scaled to 8.
+def in_channels(image: Image.Image, channels: int, *, background: str) -> Image.Image:
+    """The image as 8-bit grey (ITU-R 601 luma) or RGB.
+
+    Transparency is composited on ``background``, 16 bits are scaled to 8 (65535 becomes 255), L*a*b* (D50) is taken
+    to sRGB by LittleCMS, CMYK, YCbCr, HSV and palettes by Pillow's ``convert``.
 
     Raises:
         ValueError: the range of its pixels is not known (floating point, 32 bits).
     """
+    if image.mode == ("L" if channels == 1 else "RGB") and "transparency" not in image.info:
+        return image
     if image.mode == "I" or image.mode.startswith("I;16"):
-        values = np.asarray(image).astype(np.int64)
-        if values.min() < 0 or values.max() > 65535:
-            raise ValueError("pixels of more than 16 bits")
-        image = Image.fromarray(np.rint(values / 257).astype(np.uint8))
+        image = _in_eight_bits(image)
     elif image.mode == "F":
         raise ValueError("floating-point pixels, whose range is not known")
+    elif image.mode == "LAB":
+        from PIL import ImageCms
+
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+        assert converted is not None
+        image = converted
     if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image.convert("RGBA"))
-        image = white
+        ground = Image.new("RGBA", image.size, background)
+        ground.alpha_composite(image.convert("RGBA"))
+        image = ground
     if channels == 1:
         return image if image.mode == "L" else image.convert("RGB").convert("L")
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def fit(image: Image.Image, name: str, target: Target) -> tuple[Pixels, str]:
-    """The image as S x S x C pixels, and the digest of its pixels before resizing.
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image).astype(np.int64)
+    if values.min() < 0 or values.max() > 65535:
+        raise ValueError("pixels of more than 16 bits")
+    grey = Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    if (clear := image.info.get("transparency")) is not None:
+        grey.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
+    return grey
+
+
+def to_square(image: Image.Image, target: Target) -> Image.Image:
+    """The image (8-bit grey or RGB) as a square of ``target.size`` pixels; one of that size is left as it is."""
+    square = (target.size, target.size)
+    if image.size == square:
+        return image
+    if target.resize == "stretch":
+        return image.resize(square, FILTER)
+    if target.resize == "crop":
+        return ImageOps.fit(image, square, FILTER)
+    longest = max(image.size)
+    width, height = (max(1, round(side * target.size / longest)) for side in image.size)
+    sheet = Image.new(image.mode, square, target.background)
+    sheet.paste(image.resize((width, height), FILTER), ((target.size - width) // 2, (target.size - height) // 2))
+    return sheet
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """An image as S * S * C bytes, its digest, that of its pixels before resizing, and its size then."""
+
+    pixels: bytes
+    digest: bytes
+    group: str
+    size: tuple[int, int]
+
+
+def fit(image: Image.Image, name: str, target: Target) -> Fitted:
+    """The image in the channels and the size of ``target``.
 
     Raises:
         UserError: it has another size than the rest and ``target`` does not resize.
+        ValueError: the range of its pixels is not known.
     """
-    image = in_channels(image, target.channels)
-    pixels = np.asarray(image)
-    group = hashlib.sha256(f"{pixels.shape} ".encode() + pixels.tobytes()).hexdigest()[:32]
-    square = (target.size, target.size)
-    if image.size != square:
+    image = in_channels(image, target.channels, background=target.background)
+    pixels, digest = _digested(image)
+    group = digest
+    if image.size != (target.size, target.size):
         if target.model is not None:
             raise UserError(
                 f"data.image_size: {target.model} has {target.size} x {target.size} pixels and {name} has "
                 f"{image.width} x {image.height}; set data.image_size"
             )
-        pixels = np.asarray(image.resize(square, Image.Resampling.BICUBIC))
-    return pixels.reshape(*square, target.channels), group
+        pixels, digest = _digested(to_square(image, target))
+    return Fitted(pixels=pixels, digest=digest, group=group.hex(), size=image.size)
 
 
-def target_for(image: Image.Image, name: str, *, image_size: int | None, channels: int | None) -> Target:
+def _digested(image: Image.Image) -> tuple[bytes, bytes]:
+    pixels = image.tobytes()
+    shape = (image.height, image.width) if image.mode == "L" else (image.height, image.width, 3)
+    digest = hashlib.sha256(f"{shape} ".encode())
+    digest.update(pixels)
+    return pixels, digest.digest()[:16]
+
+
+def reason(error: Exception) -> str:
+    """Why an image cannot be read, in words that are the same in every run."""
+    if isinstance(error, UnidentifiedImageError):
+        return "no image in a format that is read"
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def try_load(content: Content, name: str) -> Image.Image | str:
+    """The image, or the reason why it cannot be read.
+
+    Raises:
+        UserError: the file cannot be opened.
+    """
+    if isinstance(content, np.ndarray):
+        return Image.fromarray(content)
+    if isinstance(content, Path):
+        try:
+            content = _read(content)
+        except OSError as error:
+            raise UserError(f"{name}: cannot be read ({error.strerror}); mend or remove it") from error
+    try:
+        return load(content, name)
+    except MemoryError:
+        raise
+    except Exception as error:  # of any type: the file is a stranger's, and so are the decoders
+        return reason(error)
+
+
+def _read(path: Path) -> bytes:
+    """All bytes of a file, by two system calls for a small one; the file objects of Python need five."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        pieces = [os.read(handle, 2**16)]
+        while len(pieces[-1]) == 2**16:
+            pieces.append(os.read(handle, 2**24))
+        return b"".join(pieces)
+    finally:
+        os.close(handle)
+
+
+def target_for(
+    image: Image.Image,
+    name: str,
+    *,
+    image_size: int | None,
+    channels: int | None,
+    resize: Literal["stretch", "crop", "pad"],
+    background: Literal["white", "black"],
+) -> Target:
     """What to make of all images, where the first one decides what the config leaves open.
 
     Raises:
@@ -128,104 +324,161 @@ def target_for(image: Image.Image, name: str, *, image_size: int | None, channel
             f"data.image_size: {name} has {image.width} x {image.height} pixels, no square; set data.image_size"
         )
     return Target(
-        size=image_size or image.width, channels=channels or channels_of(image), model=None if image_size else name
+        size=image_size or image.width,
+        channels=channels or channels_of(image),
+        resize=resize,
+        background=background,
+        model=None if image_size else name,
     )
 
 
-def reason(error: Exception) -> str:
-    """Why an image cannot be read, in words that are the same in every run."""
-    if isinstance(error, UnidentifiedImageError):
-        return f"no image in a known format ({', '.join(FORMATS)})"
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def try_load(content: bytes) -> Image.Image | str:
-    """The image, or the reason why it cannot be read."""
-    try:
-        return load(content)
-    except _BAD as error:
-        return reason(error)
-
-
-def decode(contents: Iterable[tuple[int, bytes]], names: Sequence[str], target: Target, *, skip_bad: bool) -> Decoded:
-    """Decode files on all cores that this process may use.
+def decode(
+    contents: Iterable[tuple[int, Content]], names: Sequence[str], target: Target, *, out: Path, skip_bad: bool
+) -> Decoded:
+    """Decode images into a file, on all cores that this process may use; little of them is ever in its own memory.
 
     Args:
-        contents: row and bytes of each file, in any order; at most a few hundred files are held at a time.
+        contents: row of each image, and its file or pixels (uint8, H x W or H x W x 3), in any order; at most a few
+            hundred are held at a time.
         names: the file of each row, for messages.
+        out: the array file to be made, not atomically: it is scratch.
         skip_bad: list files that cannot be read instead of stopping at the first.
 
     Raises:
         UserError: a file cannot be read, or sizes differ and ``target`` does not resize.
+        OSError: the disk is full.
     """
     count = len(names)
-    images = np.zeros((count, target.size, target.size, target.channels), dtype=np.uint8)
-    groups = [""] * count
+    shape = (count, target.size, target.size, target.channels)
+    file = np.lib.format.open_memmap(out, mode="w+", dtype=np.uint8, shape=shape)
+    place = _Place(path=out, offset=file.offset, target=target)
+    groups, digests = [""] * count, [b""] * count
+    hashes = np.zeros(count, dtype=np.uint64)
+    sizes = np.zeros((count, 2), dtype=np.int32)
     bad: dict[int, str] = {}
-    chunks = _chunks(((row, names[row], content) for row, content in contents), target)
-    for rows, pixels, digests, failed in _results(chunks, workers=_workers(count)):
-        for row, why in failed.items():
+    workers = _workers(count)
+    step = max(1, min(CHUNK, count // (8 * workers)))  # several chunks a process, so that they end together
+    chunks = _chunks(((row, names[row], content) for row, content in contents), step)
+    for done in _results(chunks, place, workers=workers):
+        for row, why in done.bad.items():
             if not skip_bad:
                 raise UserError(f"{names[row]}: cannot be read ({why}); remove it or set data.on_bad to skip")
-        images[rows] = pixels
-        for row, group in zip(rows, digests, strict=True):
-            groups[row] = group
-        bad |= failed
-    return Decoded(images=images, groups=groups, bad=dict(sorted(bad.items())))
+        for row, fitted_group, digest in zip(done.rows, done.groups, done.digests, strict=True):
+            groups[row], digests[row] = fitted_group, digest
+        hashes[done.rows], sizes[done.rows] = done.hashes, done.sizes
+        bad |= done.bad
+    images: Pixels = np.load(out, mmap_mode="r")
+    return Decoded(
+        images=images, groups=groups, digests=digests, hashes=hashes, sizes=sizes, bad=dict(sorted(bad.items()))
+    )
 
 
-_Chunk = tuple[list[tuple[int, str, bytes]], Target]
-_Result = tuple[list[int], Pixels, list[str], dict[int, str]]
+@dataclass(frozen=True)
+class _Place:
+    """Where rows go: row k begins ``offset + k * S * S * C`` bytes into the file."""
+
+    path: Path
+    offset: int
+    target: Target
 
 
-def _chunks(items: Iterable[tuple[int, str, bytes]], target: Target) -> Iterator[_Chunk]:
-    chunk: list[tuple[int, str, bytes]] = []
+@dataclass(frozen=True)
+class _Done:
+    """What `Decoded` holds of some rows, but for their pixels."""
+
+    rows: list[int]
+    groups: list[str]
+    digests: list[bytes]
+    hashes: Hashes
+    sizes: NDArray[np.int32]
+    bad: dict[int, str]
+
+
+_Chunk = list[tuple[int, str, Content]]
+
+
+def _chunks(items: Iterable[tuple[int, str, Content]], step: int) -> Iterator[_Chunk]:
+    chunk: _Chunk = []
     size = 0
     for item in items:
         chunk.append(item)
-        size += len(item[2])
-        if len(chunk) == CHUNK or size > 2**22:
-            yield chunk, target
+        size += _held(item[2])
+        if len(chunk) == step or size > CHUNK_BYTES:
+            yield chunk
             chunk, size = [], 0
     if chunk:
-        yield chunk, target
+        yield chunk
 
 
-def _decode_chunk(chunk: _Chunk) -> _Result:
-    files, target = chunk
-    rows: list[int] = []
-    pixels = np.empty((len(files), target.size, target.size, target.channels), dtype=np.uint8)
-    groups: list[str] = []
+def _held(content: Content) -> int:
+    """Bytes of memory."""
+    if isinstance(content, Path):
+        return 0
+    return content.nbytes if isinstance(content, np.ndarray) else len(content)
+
+
+def _decode_chunk(chunk: _Chunk, place: _Place) -> _Done:
+    target = place.target
+    fitted: dict[int, Fitted] = {}
     bad: dict[int, str] = {}
-    for row, name, content in files:
+    for row, name, content in chunk:
+        image = try_load(content, name)
+        if isinstance(image, str):
+            bad[row] = image
+            continue
         try:
-            pixels[len(rows)], group = fit(load(content), name, target)
-        except _BAD as error:
+            fitted[row] = fit(image, name, target)
+        except (ValueError, OSError) as error:
             bad[row] = reason(error)
-        else:
-            rows.append(row)
-            groups.append(group)
-    return rows, pixels[: len(rows)], groups, bad
+    data = b"".join(one.pixels for one in fitted.values())
+    pixels = np.frombuffer(data, dtype=np.uint8).reshape(-1, target.size, target.size, target.channels)
+    with place.path.open("r+b") as file:
+        _write_rows(file, list(fitted), pixels, offset=place.offset)
+    return _Done(
+        rows=list(fitted),
+        groups=[one.group for one in fitted.values()],
+        digests=[one.digest for one in fitted.values()],
+        hashes=perceptual_hashes(pixels),
+        sizes=np.array([one.size for one in fitted.values()], dtype=np.int32).reshape(-1, 2),
+        bad=bad,
+    )
+
+
+def _write_rows(file: BinaryIO, rows: Sequence[int], pixels: Pixels, *, offset: int) -> None:
+    """Write images to their rows, neighbours at once; plain writes, since a full disk kills whoever writes a map."""
+    for _, run in groupby(range(len(rows)), key=lambda k: rows[k] - k):
+        together = list(run)
+        file.seek(offset + rows[together[0]] * pixels[0].nbytes)
+        file.write(pixels[together[0] : together[-1] + 1].data)
 
 
 def _workers(count: int) -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, 16, -(-count // CHUNK))
+    return max(1, min(cores, count // WORTH_A_PROCESS))
 
 
-def _results(chunks: Iterator[_Chunk], *, workers: int) -> Iterator[_Result]:
-    if workers <= 1:
-        yield from map(_decode_chunk, chunks)
+def _results(chunks: Iterator[_Chunk], place: _Place, *, workers: int) -> Iterator[_Done]:
+    if workers == 1:
+        for chunk in chunks:
+            yield _decode_chunk(chunk, place)
         return
+    # Before the fork, so that every process has them.
+    formats("")
+    low_frequencies(place.target.size)
     # Forked, not spawned: a spawned worker would run the calling script again.
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        waiting: deque[Future[_Result]] = deque()
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=gc.freeze) as pool:
+        waiting: deque[Future[_Done]] = deque()
         try:
             for chunk in chunks:
-                waiting.append(pool.submit(_decode_chunk, chunk))
+                waiting.append(pool.submit(_decode_chunk, chunk, place))
                 if len(waiting) > 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise UserError(
+                "data: a process that decodes images was ended from outside, most often for want of memory; give the "
+                "job more, or make the largest images smaller"
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)

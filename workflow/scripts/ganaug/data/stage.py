@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -16,35 +17,43 @@ from numpy.typing import NDArray
 
 from ganaug.config import Data
 from ganaug.data.archive import list_archive, read_archive
-from ganaug.data.decode import RESIZE, Decoded, Target, decode, target_for, try_load
+from ganaug.data.decode import Content, Decoded, Target, decode, target_for, try_load
 from ganaug.data.digits import list_digits, read_digits
-from ganaug.data.fingerprint import PREPROCESS_KEYS, fingerprint
-from ganaug.data.integrity import NEAR_BITS, Hashes, check_sealed, near_duplicates, perceptual_hashes, pixel_digests
-from ganaug.data.layout import Entry, arrange
-from ganaug.data.sources import list_folder, mirror, read_folder, resolve_archive, resolve_folder
+from ganaug.data.fingerprint import PREPROCESS_KEYS, check_unchanged
+from ganaug.data.integrity import Nearest, Neighbours, check_sealed, neighbours, repeated
+from ganaug.data.labels import parse_labels
+from ganaug.data.layout import Entry, arrange, find_labels
+from ganaug.data.published import open_published
+from ganaug.data.sources import PUBLISHED, list_folder, mirror, read_folder, resolve_archive, resolve_folder
 from ganaug.data.splits import Mask, seal
 from ganaug.errors import UserError
-from ganaug.images import ImageSet, IndexRow, labels_of, save_image_set
+from ganaug.images import IndexRow, labels_of, save_images, save_index
 from ganaug.io import digest, write_json
 
 PAIRS_SHOWN = 50
 SCRATCH = ".tmp-preprocess-"
 
-Reader = Callable[[Collection[str]], Iterator[tuple[str, bytes]]]
+Reader = Callable[[Collection[str]], Iterator[tuple[str, Content]]]
 Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Whole:
-    """Every readable image of a source.
+    """Every image of a source, decoded, and which of them could be read.
 
     Attributes:
-        images: sorted by label and source.
-        official: which of them lie in the source's own test folder.
+        decoded: all that the source lists.
+        target: what they were made into.
+        rows: those of ``decoded`` that could be read, sorted by label and source.
+        index: what is known of each of ``rows``.
+        official: which of ``rows`` lie in the source's own test folder.
         skipped: the files that could not be read, each with the reason.
     """
 
-    images: ImageSet
+    decoded: Decoded
+    target: Target
+    rows: Rows
+    index: list[IndexRow]
     official: Mask
     skipped: list[dict[str, str]]
 
@@ -72,76 +81,117 @@ def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, o
         UserError: the source is missing, changed or unusable, an image cannot be read, a class lacks images, or the
             test set is not apart from the rest.
     """
-    whole = load(data, record)
-    images, index = whole.images.images, whole.images.index
-    masks = seal(index, seed=seed, test=data.test, official=whole.official)
-    digests = pixel_digests(images)
-    for mask in masks:
-        check_sealed(index, digests, mask)
-    hashes = perceptual_hashes(images)
-    parts = [divide(index, mask, hashes, part=part, policy=data.near_duplicates) for part, mask in enumerate(masks)]
-    report = {
-        "classes": labels_of(index),
-        "image_size": images.shape[1],
-        "channels": images.shape[3],
-        "resize": RESIZE,
-        "skipped": whole.skipped,
-        "parts": [part.report for part in parts],
-        "source": dict(record),
-        "config": {key: value for key, value in asdict(data).items() if key in PREPROCESS_KEYS},
-        "seed": seed,
-        "code": code,
-    }
-    _write(whole.images, parts, report, leaky=data.leaky, out=out)
+    with _scratch(out) as scratch:
+        whole = load(data, record, scratch=scratch)
+        index = whole.index
+        masks = seal(index, seed=seed, test=data.test, official=whole.official)
+        digests = [whole.decoded.digests[row] for row in whole.rows.tolist()]
+        for mask in masks:
+            check_sealed(index, digests, mask)
+        near = neighbours(whole.decoded.hashes[whole.rows], masks, bits=data.near_bits)
+        parts = [
+            divide(index, mask, digests, near[part], part=part, policy=data.near_duplicates, bits=data.near_bits)
+            for part, mask in enumerate(masks)
+        ]
+        report = {
+            "classes": labels_of(index),
+            "image_size": whole.target.size,
+            "channels": whole.target.channels,
+            "resize": whole.target.describe(),
+            "background": data.background,
+            "sizes": _sizes(whole.decoded.sizes[whole.rows[parts[0].dev]]),
+            "skipped": whole.skipped,
+            "parts": [part.report for part in parts],
+            "source": dict(record),
+            "config": {key: value for key, value in asdict(data).items() if key in PREPROCESS_KEYS},
+            "seed": seed,
+            "code": code,
+        }
+        _write(whole, parts, report, leaky=data.leaky, scratch=scratch, out=out)
 
 
-def load(data: Data, record: Mapping[str, Any]) -> Whole:
-    """Find, read and decode the whole source.
+@contextmanager
+def _scratch(out: Path) -> Iterator[Path]:
+    """A folder on the file system of ``out``, which is removed in the end; others that killed processes left, too."""
+    out.mkdir(parents=True, exist_ok=True)
+    for left in out.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left)
+    with TemporaryDirectory(dir=out, prefix=SCRATCH) as folder:
+        yield Path(folder)
+
+
+def load(data: Data, record: Mapping[str, Any], *, scratch: Path) -> Whole:
+    """Find, read and decode the whole source into a file in the folder ``scratch``.
 
     Raises:
         UserError: it is missing, not what ``record`` describes, or unusable, or an image cannot be read.
     """
-    entries, read = _open(data, record)
-    if fingerprint(data) != record["fingerprint"]:
-        raise UserError(
-            f"data.source: the {data.source} is not what data/source.json recorded; delete that file and run again"
-        )
+    check_unchanged(data, record)
+    entries, read = _open(data)
     names = [entry.name for entry in entries]
     target = _target(data, entries, read)
     row_of = {name: row for row, name in enumerate(names)}
     contents = ((row_of[name], content) for name, content in read(names))
-    decoded = decode(contents, [entry.source for entry in entries], target, skip_bad=data.on_bad == "skip")
-    return _readable(entries, decoded)
+    sources = [entry.source for entry in entries]
+    decoded = decode(contents, sources, target, out=scratch / "decoded.npy", skip_bad=data.on_bad == "skip")
+    return _readable(entries, decoded, target)
 
 
-def _open(data: Data, record: Mapping[str, Any]) -> tuple[list[Entry], Reader]:
+def _open(data: Data) -> tuple[list[Entry], Reader]:
     if data.source == "digits":
         return list_digits(), read_digits
+    if data.source in PUBLISHED:
+        return open_published(data)
     assert data.path is not None
+    read: Callable[[Collection[str]], Iterator[tuple[str, bytes]]]
     if data.source == "archive":
-        root = resolve_archive(data.path, mirror(), sha256=record["sha256"])
+        root = resolve_archive(data.path, mirror(data.mirror), sha256=data.sha256)
         listing, read = list_archive(root), partial(read_archive, root)
     else:
         root = resolve_folder(data.path)
         listing, read = list_folder(root), partial(read_folder, root)
-    return arrange(listing, groups=data.groups, method=data.test.method), read
+    labels = None
+    if data.labels is not None:
+        [(_, content)] = read([find_labels(listing, data.labels)])
+        labels = parse_labels(content)
+    entries = arrange(listing, groups=data.groups, method=data.test.method, labels=labels)
+    return entries, partial(_paths, root) if data.source == "folder" else read
+
+
+def _paths(root: Path, names: Collection[str]) -> Iterator[tuple[str, Path]]:
+    """The files themselves: the processes that decode them read them too."""
+    for name in names:
+        yield name, root / name
 
 
 def _target(data: Data, entries: Sequence[Entry], read: Reader) -> Target:
     """What the images become; the first readable one decides what the config leaves open."""
     if data.image_size is not None and data.channels is not None:
-        return Target(size=data.image_size, channels=data.channels, model=None)
+        return Target(
+            size=data.image_size,
+            channels=data.channels,
+            resize=data.resize,
+            background=data.background,
+            model=None,
+        )
     for entry in entries:
         [(_, content)] = read([entry.name])
-        image = try_load(content)
+        image = try_load(content, entry.source)
         if not isinstance(image, str):
-            return target_for(image, entry.source, image_size=data.image_size, channels=data.channels)
+            return target_for(
+                image,
+                entry.source,
+                image_size=data.image_size,
+                channels=data.channels,
+                resize=data.resize,
+                background=data.background,
+            )
         if data.on_bad == "fail":
             raise UserError(f"{entry.source}: cannot be read ({image}); remove it or set data.on_bad to skip")
     raise UserError("data.path: none of its images can be read; look at what the files hold")
 
 
-def _readable(entries: Sequence[Entry], decoded: Decoded) -> Whole:
+def _readable(entries: Sequence[Entry], decoded: Decoded, target: Target) -> Whole:
     kept = [row for row in range(len(entries)) if row not in decoded.bad]
     index = [
         IndexRow(
@@ -155,31 +205,48 @@ def _readable(entries: Sequence[Entry], decoded: Decoded) -> Whole:
     if lost := sorted({entry.label for entry in entries} - set(labels_of(index))):
         raise UserError(f"{lost[0]}: none of the images of this class can be read; look at what the files hold")
     return Whole(
-        images=ImageSet(images=decoded.images[kept] if decoded.bad else decoded.images, index=index),
+        decoded=decoded,
+        target=target,
+        rows=np.array(kept, dtype=np.intp),
+        index=index,
         official=np.array([entries[row].test for row in kept]),
         skipped=[{"file": entries[row].source, "reason": why} for row, why in decoded.bad.items()],
     )
 
 
-def divide(index: Sequence[IndexRow], sealed: Mask, hashes: Hashes, *, part: int, policy: str) -> Part:
+def divide(
+    index: Sequence[IndexRow],
+    sealed: Mask,
+    digests: Sequence[bytes],
+    near: Neighbours,
+    *,
+    part: int,
+    policy: str,
+    bits: int,
+) -> Part:
     """Divide the images into test and development set, and treat near-duplicates between them as ``policy`` says.
 
     In the report ``count`` is the number of test images that have a near-duplicate in the development set, ``pairs``
-    the closest of them, each with its nearest, and ``dropped`` the number of development images left out.
+    the closest of them, each with its nearest, and ``dropped`` the number of development images left out. ``within``
+    tells of each set, before any are left out, how many images have an exact or a near copy in it, and the closest
+    pairs.
+
+    Args:
+        digests: equal for equal images.
+        near: the near-duplicates of each image under this division, at most ``bits`` of 64 bits apart.
 
     Raises:
         UserError: the policy is ``stop`` and there are some, or ``drop`` leaves a class without images.
     """
     test, dev = np.flatnonzero(sealed), np.flatnonzero(~sealed)
     test_rows = [index[row] for row in test.tolist()]
-    near = near_duplicates(hashes[test], hashes[dev])
-    pairs = [[test_rows[a].source, index[int(dev[b])].source, bits] for a, b, bits in near.pairs]
+    pairs = _pairs(index, near.across, test)
     if pairs and policy == "stop":
         raise UserError(
             f"{pairs[0][0]}: this test image is nearly the same as {pairs[0][1]} ({pairs[0][2]} of 64 bits apart), and "
             f"{len(pairs) - 1} others have such a twin; remove them or set data.near_duplicates to drop or report"
         )
-    kept = dev[~near.development] if policy == "drop" else dev
+    kept = dev[near.across.row[dev] < 0] if policy == "drop" else dev
     dev_rows = [index[row] for row in kept.tolist()]
     if lost := sorted(set(labels_of(test_rows)) - set(labels_of(dev_rows))):
         raise UserError(
@@ -192,36 +259,56 @@ def divide(index: Sequence[IndexRow], sealed: Mask, hashes: Hashes, *, part: int
         "groups": {"dev": len({row.group for row in dev_rows}), "test": len({row.group for row in test_rows})},
         "near_duplicates": {
             "policy": policy,
-            "bits": NEAR_BITS,
+            "bits": bits,
             "count": len(pairs),
             "dropped": len(dev) - len(kept),
             "pairs": pairs[:PAIRS_SHOWN],
+            "within": {
+                name: {
+                    "exact": repeated([digests[row] for row in rows.tolist()]),
+                    "near": int((near.within.row[rows] >= 0).sum()),
+                    "pairs": _pairs(index, near.within, rows)[:PAIRS_SHOWN],
+                }
+                for name, rows in (("dev", dev), ("test", test))
+            },
         },
     }
     return Part(dev=kept, test=test, report=report)
+
+
+def _pairs(index: Sequence[IndexRow], nearest: Nearest, rows: Rows) -> list[tuple[str, str, int]]:
+    """Each of ``rows`` that has a near-duplicate, with it and the bits that they differ in; no pair twice."""
+    found = rows[nearest.row[rows] >= 0]
+    there = zip(found.tolist(), nearest.row[found].tolist(), nearest.bits[found].tolist(), strict=True)
+    first_of: dict[tuple[int, int], tuple[int, int, int]] = {}
+    for row, other, bits in there:
+        first_of.setdefault((min(row, other), max(row, other)), (bits, row, other))
+    return [(index[row].source, index[other].source, bits) for bits, row, other in sorted(first_of.values())]
+
+
+def _sizes(sizes: NDArray[np.int32]) -> list[tuple[int, int, int]]:
+    """Width, height and number of the images that have them, the most frequent first."""
+    counts = Counter(map(tuple, sizes.tolist()))
+    return [(width, height, count) for (width, height), count in sorted(counts.items(), key=lambda p: (-p[1], p[0]))]
 
 
 def _counts(rows: Sequence[IndexRow]) -> dict[str, int]:
     return dict(sorted(Counter(row.label for row in rows).items()))
 
 
-def _write(whole: ImageSet, parts: Sequence[Part], report: dict[str, Any], *, leaky: bool, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    for left in out.glob(f"{SCRATCH}*"):  # by a process that was killed
-        shutil.rmtree(left)
-    with TemporaryDirectory(dir=out, prefix=SCRATCH) as folder:
-        scratch = Path(folder)
-        files: list[Path] = []
-        for part in parts:
-            sets = {"dev": part.dev, "test": part.test, **({"leaked": part.test} if leaky else {})}
-            for name, rows in sets.items():
-                images, index = (Path(f"p{part.report['part']}", name, file) for file in ("images.npy", "index.csv"))
-                save_image_set(
-                    scratch / images, scratch / index, whole.images[rows], [whole.index[row] for row in rows]
-                )
-                files += [images, index]
-        report = {**report, "digests": {(out / file).as_posix(): digest(scratch / file) for file in files}}
-        for file in files:
-            (out / file).parent.mkdir(parents=True, exist_ok=True)
-            (scratch / file).replace(out / file)
+def _write(
+    whole: Whole, parts: Sequence[Part], report: dict[str, Any], *, leaky: bool, scratch: Path, out: Path
+) -> None:
+    files: list[Path] = []
+    for part in parts:
+        sets = {"dev": part.dev, "test": part.test, **({"leaked": part.test} if leaky else {})}
+        for name, rows in sets.items():
+            images, index = (Path(f"p{part.report['part']}", name, file) for file in ("images.npy", "index.csv"))
+            save_images(scratch / images, whole.decoded.images, whole.rows[rows])
+            save_index(scratch / index, (whole.index[row] for row in rows.tolist()))
+            files += [images, index]
+    report = {**report, "digests": {(out / file).as_posix(): digest(scratch / file) for file in files}}
+    for file in files:
+        (out / file).parent.mkdir(parents=True, exist_ok=True)
+        (scratch / file).replace(out / file)
     write_json(out / "report.json", report)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganaug.config import Arm, Study
-from ganaug.io import atomic, read_csv
+from ganaug.io import read_csv
 from ganaug.study.scores import SPLITS, Scores, read_scores
 from ganaug.study.statistics import describe, t_interval
 from ganaug.study.verdict import ALPHA, REAL
+from ganaug.style import COLOURS, FAINT, INK, STYLE, save
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,31 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-INK, FAINT, GRID = "#26303a", "#8a949e", "#e4e7ea"
-# Okabe and Ito's colours, which people with colour blindness tell apart; the greys are real and its controls.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DASHES = ("-", "--", ":")
-STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.5,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": GRID,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.frameon": False,
-    "figure.facecolor": "white",
-    "savefig.dpi": 144,
-}
 
 Curves = dict[int, list[float]]
 
@@ -83,12 +60,6 @@ def plot(
         save(confusion_figure(scores, study), confusion)
         if gan is not None:
             save(gan_figure(gan_histories), gan)
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, atomically, with nothing in it that changes from run to run."""
-    with atomic(path) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None}, bbox_inches="tight", pad_inches=0.12)
 
 
 def style_of(arm: str, study: Study, arms: Mapping[str, Arm]) -> tuple[str, str]:

@@ -7,11 +7,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ganaug.config import Arm, Classifier, Data, Gan, Study, amount_label, amount_of, build
-from ganaug.images import SplitRow
+from ganaug.images import SplitRow, open_split
+from ganaug.io import read_json
 from ganaug.study.verdict import LEAST_REPEATS
 
 Z = 1.96
@@ -166,6 +167,21 @@ def lines(
     length = told(expected, cores=cores, gpu=gpu) if expected else "how long it takes: snakemake preflight"
     said = [*facts(setup, report, rows), length, *(f"advice: {text}" for text in advice(setup, report, rows))]
     return [f"preflight: {line}" for line in said]
+
+
+def first_lines(results: Path, sections: Mapping[str, Any], *, kept: Path, cores: int, gpu: bool) -> list[str]:
+    """`lines` as far as files tell, without reading images or timing anything: the first lines of every run.
+
+    Args:
+        results: the folder of the experiment.
+        sections: of its config (see `setup_of`).
+        kept: the estimate that was last measured; it may be missing.
+    """
+    report, split = results / "data/report.json", results / "data/r0.csv"
+    if not (report.exists() and split.exists()):
+        return ["preflight: the images are not read yet; `snakemake preflight` reads them and tells what will run"]
+    expected = Estimate(**read_json(kept)) if kept.exists() else None
+    return lines(setup_of(sections), read_json(report), open_split(split), expected=expected, cores=cores, gpu=gpu)
 
 
 def facts(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> list[str]:

@@ -30,6 +30,21 @@ CAPTIONS = {
     "confusion": "Confusion matrices of the test set, summed over repeats; shaded by the share of the true class.",
     "gan": "GAN training: mean over classes and repeats, the band is one standard deviation.",
 }
+EXPLORED = {
+    "counts": "Images by class: what the first repeat trains on and validates with, and what is sealed.",
+    "classes": "Images of every class, drawn at random.",
+    "means": "Mean images, and below each the standard deviation of every pixel (black 0, white 127.5, the most that "
+    "there can be). A class whose mean shows a sharp background may be known by that background alone.",
+    "histograms": "How often each value occurs in each channel.",
+    "random": "Images drawn at random from all classes.",
+    "first": "The first images, in the order of classes and names.",
+    "singles": "Single images, and the values of their own pixels.",
+    "sizes": "Sizes of the development images as they came.",
+    "near_duplicates": "Development images with nearly the same perceptual hash; those with a test image are listed "
+    "by name under “The data”, and not shown.",
+}
+# The other pictures of the images are behind a click.
+AT_ONCE = ("counts", "classes", "means", "histograms")
 FIRST_PAIRS = 10
 TRACK_WIDTH = 250
 TERMINAL_WIDTH = 100
@@ -57,6 +72,7 @@ def write_report(
     summary: Path,
     data_report: Path,
     pictures: Sequence[Path],
+    exploration: Path | None,
     benchmarks: Path,
     config: Mapping[str, Any],
     code_digests: Mapping[str, str],
@@ -68,12 +84,14 @@ def write_report(
         summary: ``summary.json`` of the study.
         data_report: ``data/report.json`` of the experiment.
         pictures: PNG files to embed, in the order shown; those of `CAPTIONS` are known by their names.
+        exploration: ``explore/record.json``, whose pictures lie beside it; None leaves the images out.
         benchmarks: the folder of Snakemake's benchmark files; it may be missing.
         config: the merged config, printed as it is.
         code_digests: of the code of every rule, by its name.
     """
     facts = {
         "pictures": [_picture(path) for path in pictures],
+        "explored": _explored(exploration) if exploration else None,
         "stages": stage_times(benchmarks),
         "versions": versions(),
         "hardware": hardware(),
@@ -136,7 +154,26 @@ def _picture(path: Path) -> dict[str, str]:
     caption = CAPTIONS.get(path.stem, path.stem)
     if path.stem.startswith("samples-"):
         caption = f"Real images beside synthetic ones, a row a class ({path.stem.removeprefix('samples-')})."
-    return {"name": path.stem, "caption": caption, "png": base64.b64encode(path.read_bytes()).decode("ascii")}
+    return {"name": path.stem, "caption": caption, "png": _base64(path)}
+
+
+def _explored(record: Path) -> dict[str, Any]:
+    """The number of images of each split, and the pictures of them: those to be seen at once, and the others."""
+    facts = read_json(record)
+    shown = [
+        {"name": name, "caption": caption, "png": _base64(record.parent / f"{name}.png")}
+        for name, caption in EXPLORED.items()
+        if f"{name}.png" in facts["outputs"]
+    ]
+    return {
+        **{split: sum(facts["counts"][split].values()) for split in ("train", "validation")},
+        "at_once": [picture for picture in shown if picture["name"] in AT_ONCE],
+        "more": [picture for picture in shown if picture["name"] not in AT_ONCE],
+    }
+
+
+def _base64(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode("ascii")
 
 
 def budget(summary: Mapping[str, Any]) -> str:

@@ -1,0 +1,45 @@
+import errno
+from pathlib import Path
+
+import pytest
+
+from ganaug.errors import UserError
+from ganaug.job import job
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (UserError("data.path: not set; set it"), "ganaug: data.path: not set; set it\n"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "results/images.npy"),
+            "ganaug: results/images.npy: no space left (No space left on device); free some and run again\n",
+        ),
+        (OSError(errno.EDQUOT, "Quota"), "ganaug: the disk: no space left (Quota); free some and run again\n"),
+    ],
+)
+def test_what_a_user_can_mend_is_told_in_one_line(
+    error: Exception, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left, job("logs/a.log"):
+        raise error
+    assert left.value.code == 1
+    assert capsys.readouterr().err == told
+    assert Path("logs/a.log").read_text() == told
+
+
+def test_a_fault_of_ours_keeps_its_traceback() -> None:
+    with pytest.raises(PermissionError), job("logs/a.log"):
+        raise PermissionError(errno.EACCES, "Permission denied", "x")
+    assert "Traceback" in Path("logs/a.log").read_text()
+
+
+def test_success_is_logged() -> None:
+    with job("logs/a.log"):
+        pass
+    assert Path("logs/a.log").read_text().startswith("finished in 0.0 s, peak memory ")
