@@ -60,8 +60,9 @@ def loader(root: str, size: int | None) -> float:
 
 
 def ours(root: str, size: int | None) -> float:
-    """Images a second of `ganaug.data.decode.decode`, which also hashes each image and writes it to a file."""
-    from ganaug.data.decode import Target, decode
+    """Images a second of `ganaug.data.pool.decode`, which also hashes each image and writes it to a file."""
+    from ganaug.data.decode import Target
+    from ganaug.data.pool import decode
 
     files = sorted(path for path in Path(root).rglob("*") if path.is_file())
     target = Target(size=size or 32, channels=3, resize="stretch", background="white", model=None)

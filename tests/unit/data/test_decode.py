@@ -12,12 +12,11 @@ import pytest
 from PIL import Image
 
 from ganaug.data import decode as module
+from ganaug.data import pool
 from ganaug.data.decode import (
     Content,
-    Decoded,
     Target,
     channels_of,
-    decode,
     fit,
     formats,
     in_channels,
@@ -27,6 +26,7 @@ from ganaug.data.decode import (
     try_load,
 )
 from ganaug.data.integrity import perceptual_hashes
+from ganaug.data.pool import Decoded, decode
 from ganaug.data.sources import SUFFIXES
 from ganaug.errors import UserError
 
@@ -408,10 +408,10 @@ def test_processes_give_what_one_process_gives(run, monkeypatch):
     files = [png(noise(3, 3).point(lambda value, tone=tone: value ^ tone)) for tone in range(40)]
     contents = list(enumerate(files))[::-1]
     names = [f"{row}.png" for row in range(40)]
-    monkeypatch.setattr(module, "_workers", lambda count: 1)
+    monkeypatch.setattr(pool, "_workers", lambda count: 1)
     one = run(contents, names, size=3)
     images = one.images.copy()
-    monkeypatch.setattr(module, "_workers", lambda count: 2)
+    monkeypatch.setattr(pool, "_workers", lambda count: 2)
     two = run(contents, names, size=3)
     assert [np.asarray(Image.open(io.BytesIO(file))).tolist() for file in files] == images.tolist()
     assert np.array_equal(images, two.images)
@@ -426,21 +426,21 @@ def test_a_full_disk_is_no_bad_image(run, monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(module, "_write_rows", full)
+    monkeypatch.setattr(pool, "_write_rows", full)
     with pytest.raises(OSError, match=r"No space left on device"):
         run([(0, png(Image.new("L", (2, 2))))], ["a.png"], skip_bad=True)
 
 
 def test_a_process_that_dies_is_told(run, monkeypatch):
-    monkeypatch.setattr(module, "_workers", lambda count: 2)
-    monkeypatch.setattr(module, "perceptual_hashes", lambda pixels: os._exit(9))
+    monkeypatch.setattr(pool, "_workers", lambda count: 2)
+    monkeypatch.setattr(pool, "perceptual_hashes", lambda pixels: os._exit(9))
     with pytest.raises(UserError, match=r"^data: a process that decodes images was ended from outside"):
         run(enumerate([png(Image.new("L", (2, 2)))] * 4), list("abcd"))
 
 
 def test_all_cores_are_used_where_there_is_work_for_them(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
-    assert [module._workers(count) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 6]
+    assert [pool._workers(count) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 6]
 
 
 def test_the_result_is_a_mapped_file(run, tmp_path):

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from ganaug.config import Data
 from ganaug.data.archive import list_archive, read_archive
-from ganaug.data.decode import Content, Decoded, Target, decode, target_for, try_load
+from ganaug.data.decode import Content, Target, target_for, try_load
 from ganaug.data.digits import list_digits, read_digits
 from ganaug.data.fingerprint import PREPROCESS_KEYS, check_unchanged
 from ganaug.data.integrity import Nearest, Neighbours, check_sealed, neighbours, repeated
 from ganaug.data.labels import parse_labels
 from ganaug.data.layout import Entry, arrange, find_labels
+from ganaug.data.pool import Decoded, decode
 from ganaug.data.published import open_published
 from ganaug.data.sources import PUBLISHED, list_folder, mirror, read_folder, resolve_archive, resolve_folder
 from ganaug.data.splits import Mask, seal
