@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -33,7 +34,7 @@ def apart() -> ProcessPoolExecutor:
 def measure(function: Callable[..., Any], *arguments: Any) -> Measured:
     """Call ``function`` in a process of its own and watch its memory (Linux only)."""
     with apart() as pool:
-        process = pool.submit(_warm).result()
+        process = pool.submit(os.getpid).result()
         start = time.monotonic()
         future = pool.submit(function, *arguments)
         peak = 0
@@ -41,12 +42,6 @@ def measure(function: Callable[..., Any], *arguments: Any) -> Measured:
             peak = max(peak, private_bytes(process))
             time.sleep(INTERVAL)
         return Measured(result=future.result(), seconds=time.monotonic() - start, private_bytes=peak)
-
-
-def _warm() -> int:
-    import os
-
-    return os.getpid()
 
 
 def private_bytes(process: int) -> int:

@@ -64,12 +64,12 @@ def ours(root: str, size: int | None) -> float:
     from ganaug.data.decode import Target
     from ganaug.data.pool import decode
 
-    files = sorted(path for path in Path(root).rglob("*") if path.is_file())
+    files = sorted(str(path) for path in Path(root).rglob("*") if path.is_file())
     target = Target(size=size or 32, channels=3, resize="stretch", background="white", model=None)
     with tempfile.TemporaryDirectory() as folder:
 
         def run() -> int:
-            decode(enumerate(files), list(map(str, files)), target, out=Path(folder, "out.npy"), skip_bad=False)
+            decode(enumerate(files), files, target, out=Path(folder, "out.npy"), skip_bad=False)
             return len(files)
 
         return _rate(run)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -23,8 +24,8 @@ GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 # identify but not read. PDF and PostScript it does not open at all.
 LEFT_OUT = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 
-# A path is opened by the process that decodes the file.
-Content = Path | bytes | Pixels
+# The path of a file, which is opened by the process that decodes it; what a file holds; or pixels.
+Content = str | bytes | Pixels
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,13 @@ def load(content: bytes, name: str) -> Image.Image:
     plain = _plain_jpeg(content)
     if plain is not None:
         return plain
-    image: Image.Image = Image.open(BytesIO(content), formats=formats(PurePosixPath(name).suffix))
-    _check_pixels(image.width, image.height)
-    image.load()
-    _check_pixels(image.width, image.height)  # some formats hold another size than they declare
-    ImageOps.exif_transpose(image, in_place=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what Pillow can put up with, and of sizes that are refused here
+        image: Image.Image = Image.open(BytesIO(content), formats=formats(PurePosixPath(name).suffix))
+        _check_pixels(image.width, image.height)
+        image.load()
+        _check_pixels(image.width, image.height)  # some formats hold another size than they declare
+        ImageOps.exif_transpose(image, in_place=True)
     return image
 
 
@@ -246,7 +249,7 @@ def try_load(content: Content, name: str) -> Image.Image | str:
     """
     if isinstance(content, np.ndarray):
         return Image.fromarray(content)
-    if isinstance(content, Path):
+    if isinstance(content, str):
         try:
             content = _read(content)
         except OSError as error:
@@ -259,7 +262,7 @@ def try_load(content: Content, name: str) -> Image.Image | str:
         return reason(error)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     """All bytes of a file, by two system calls for a small one; the file objects of Python need five."""
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -128,9 +128,7 @@ def _chunks(items: Iterable[tuple[int, str, Content]], step: int) -> Iterator[_C
 
 
 def _held(content: Content) -> int:
-    """Bytes of memory."""
-    if isinstance(content, Path):
-        return 0
+    """About the bytes of memory that it takes."""
     return content.nbytes if isinstance(content, np.ndarray) else len(content)
 
 

@@ -159,10 +159,10 @@ def _open(data: Data) -> tuple[list[Entry], Reader]:
     return entries, partial(_paths, root) if data.source == "folder" else read
 
 
-def _paths(root: Path, names: Collection[str]) -> Iterator[tuple[str, Path]]:
+def _paths(root: Path, names: Collection[str]) -> Iterator[tuple[str, str]]:
     """The files themselves: the processes that decode them read them too."""
     for name in names:
-        yield name, root / name
+        yield name, f"{root}/{name}"
 
 
 def _target(data: Data, entries: Sequence[Entry], read: Reader) -> Target:
