@@ -12,7 +12,7 @@ SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from ganaug.code import code_digest
-from ganaug.config import amount_label
+from ganaug.config import amount_label, draw_label
 from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError
 from ganaug.experiment import parse as parse_config
@@ -49,8 +49,8 @@ wildcard_constraints:
     r=r"\d+",
     f=r"\d+",
     j=r"\d+",
-    amount=r"n\d+|x[\d.]+",
-    snap=r"e\d+|last",
+    amount=r"(n\d+|x[\d.]+)(-t[\d.]+)?(-m\d)?",
+    snap=r"e\d+|last|best",
     gan=r"[a-z0-9_-]+",
     arm=r"[a-z0-9_-]+",
     clf=r"[a-z0-9_-]+",
@@ -140,8 +140,13 @@ def classic_files(name, r):
     return [f"{folder}/{file}" for file in ("images.npy", "index.csv", "record.json")]
 
 
+def drawn(spec):
+    """How many samples, and how they are drawn."""
+    return amount(spec) + draw_label(spec.truncation, spec.mix)
+
+
 def sample_files(spec, r):
-    folder = f"{RESULTS}/samples/{spec.name}/{spec.snap}/{amount(spec)}/r{r}"
+    folder = f"{RESULTS}/samples/{spec.name}/{spec.snap}/{drawn(spec)}/r{r}"
     return [f"{folder}/{file}" for file in ("images.npy", "index.csv", "record.json")]
 
 

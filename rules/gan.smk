@@ -19,6 +19,7 @@ for name, gan in GANS.items():
             ),
             history=f"results/{{experiment}}/gan/{name}/r{{r}}/j{{j}}/history.csv",
             grid=f"results/{{experiment}}/gan/{name}/r{{r}}/j{{j}}/grid.png",
+            film=f"results/{{experiment}}/gan/{name}/r{{r}}/j{{j}}/film.gif",
             record=f"results/{{experiment}}/gan/{name}/r{{r}}/j{{j}}/status.json",
         log:
             f"results/{{experiment}}/logs/train_gan/{name}-r{{r}}-j{{j}}.log",

@@ -49,7 +49,7 @@ OTHER_TABLES = [
 ]
 PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if GANS else [])]
 # The first arm that uses a snapshot shows it: others draw the same samples, more or fewer of them.
-PICTURED = {(arm.gan.name, arm.gan.snap): amount(arm.gan) for arm in reversed(ARMS.values()) if arm.gan}
+PICTURED = {(arm.gan.name, arm.gan.snap): drawn(arm.gan) for arm in reversed(ARMS.values()) if arm.gan}
 PICTURES = [
     *(f"{RESULTS}/plots/{name}.png" for name in PLOTS),
     *(f"{RESULTS}/plots/samples-{gan}-{snap}-{count}.png" for (gan, snap), count in sorted(PICTURED.items())),

@@ -16,11 +16,11 @@ def test_a_reported_config_makes_the_same_experiment_whatever_became_of_the_pres
     told = json.loads(json.dumps(portable(config, parse(config, PRESETS))))
     check(told, SCHEMA)
     changed = copy.deepcopy(PRESETS)
-    changed["gans"]["dcgan-32"]["lr"] = 1.0
+    changed["gans"]["dcgan-32"]["lr_g"] = 1.0
     changed["classifiers"]["lenet5"]["batch_size"] = 1
     again, before = parse(told, changed), parse(DEFAULT, PRESETS)
     for name, gan in before.gans.items():
-        assert (again.gans[name].lr, list(again.gans[name].betas)) == (gan.lr, list(gan.betas))
+        assert (again.gans[name].lr_g, list(again.gans[name].betas)) == (gan.lr_g, list(gan.betas))
     assert again.classifiers == before.classifiers
     assert (again.arms, again.study, again.compute) == (before.arms, before.study, before.compute)
 

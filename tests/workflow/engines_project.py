@@ -21,7 +21,7 @@ DVC_PARTS = (".dvc/config", ".dvc/.gitignore", ".dvc/plots", ".dvcignore", ".git
 TARGETS = ("all", "data_all", "gan_all", "train_all")
 TINY: dict[str, Any] = {
     "data": {"per_class": 6, "validation": 4},
-    "gans": {"dcgan": {"epochs": 3, "batch_size": 6, "nz": 8, "ngf": 4, "ndf": 4, "snapshots": []}},
+    "gans": {"dcgan": {"epochs": 3, "batch_size": 6, "nz": 8, "architecture": {"ngf": 4, "ndf": 4}, "snapshots": []}},
     "study": {"arms": ["real", "duplicate", "gan"], "repeats": 2, "steps": 6, "eval_every": 3},
     "compute": {"device": "cpu"},
 }

@@ -107,9 +107,17 @@ TINY: dict[str, Any] = {
     "experiment": "tiny",
     "data": {"per_class": 6, "validation": 4},
     "gans": {
-        "dcgan": {"epochs": 40, "batch_size": 6, "nz": 8, "ngf": 4, "ndf": 4, "snapshots": [20]},
+        "dcgan": {"epochs": 40, "batch_size": 6, "nz": 8, "architecture": {"ngf": 4, "ndf": 4}, "snapshots": [20]},
         "identity": {"preset": "identity"},
-        "broken": {"preset": "dcgan-32", "epochs": 4, "batch_size": 6, "nz": 8, "ngf": 4, "ndf": 4, "lr": 1.0e30},
+        "broken": {
+            "preset": "dcgan-32",
+            "epochs": 4,
+            "batch_size": 6,
+            "nz": 8,
+            "architecture": {"ngf": 4, "ndf": 4},
+            "lr_g": 1.0e30,
+            "lr_d": 1.0e30,
+        },
     },
     "arms": {
         "classic": {"classic": {"ratio": 2}},

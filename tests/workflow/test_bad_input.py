@@ -42,7 +42,10 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "compute": ({"compute": {"devise": "cpu"}}, "compute.devise: no such key; did you mean device?"),
     "tracking": ({"tracking": {"url": None}}, "tracking.url: no such key; did you mean uri?"),
     # values
-    "text": ({"gans": {"dcgan": {"lr": "2e-4"}}}, "gans.dcgan.lr: '2e-4' is text, not a number; YAML reads 2e-4 as"),
+    "text": (
+        {"gans": {"dcgan": {"lr_g": "2e-4"}}},
+        "gans.dcgan.lr_g: '2e-4' is text, not a number; YAML reads 2e-4",
+    ),
     "type": ({"study": {"repeats": 2.5}}, "study.repeats: 2.5 is not of type integer"),
     "boolean": ({"data": {"leaky": "maybe"}}, "data.leaky: 'maybe' is not of type boolean"),
     "null": ({"gans": None}, "gans: null is not of type object"),

@@ -261,7 +261,7 @@ def test_a_training_set_is_exported_as_png_files(finished: Project) -> None:
 def test_leaks_are_told_in_red(project: Project) -> None:
     """A leaky study without validation, as some papers have it, on a folder of one's own."""
     images_folder(project.folder / "images", {"cat": 24, "dog": 24})
-    gan = {"epochs": 2, "batch_size": 16, "nz": 4, "ngf": 2, "ndf": 2, "snapshots": []}
+    gan = {"epochs": 2, "batch_size": 16, "nz": 4, "architecture": {"ngf": 2, "ndf": 2}, "snapshots": []}
     bare = {
         "experiment": "bare",
         "data": {"source": "folder", "path": "images", "per_class": None, "validation": 0, "leaky": True},

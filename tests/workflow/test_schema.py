@@ -114,6 +114,6 @@ def test_the_default_experiment_is_the_one_of_the_readme() -> None:
 def test_lists_replace_and_mappings_merge() -> None:
     experiment = parsed(TINY)
     assert experiment.gans["dcgan"].snaps == ["e20", "last"]
-    assert experiment.gans["dcgan"].lr == PRESETS["gans"]["dcgan-32"]["lr"]
+    assert experiment.gans["dcgan"].lr_g == PRESETS["gans"]["dcgan-32"]["lr_g"]
     assert experiment.study.repeats == 1
     assert experiment.study.rope == DEFAULT["study"]["rope"]

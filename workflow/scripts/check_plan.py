@@ -25,7 +25,7 @@ with job(snakemake.log[0]):
     classes = len(report["classes"])
     measured = Pace(
         start=imported,
-        gans={name: gan_pace(gan, real, compute=compute) for name, gan in setup.gans.items()},
+        gans={name: gan_pace(gan, real, classes=classes, compute=compute) for name, gan in setup.gans.items()},
         classifiers={
             name: classifier_pace(setup.classifiers[name], real, classes=classes, compute=compute)
             for name in setup.study.classifiers

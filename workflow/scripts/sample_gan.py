@@ -4,7 +4,7 @@ from ganaug.job import job
 
 with job(snakemake.log[0]):
     from ganaug.config import Compute, Gan, build
-    from ganaug.gan.stage import sample_set
+    from ganaug.gan.samples import sample_set
     from ganaug.images import ImageFiles
 
     given, made, settings = snakemake.input, snakemake.output, snakemake.params

@@ -22,5 +22,6 @@ with job(snakemake.log[0]):
         generators=dict(zip(gan.snaps, made.generators, strict=True)),
         history=made.history,
         picture=made.grid,
+        film=made.film,
         record=made.record,
     )

@@ -29,7 +29,11 @@ def settings() -> Callable[..., Gan]:
 
     def make(preset: str = "dcgan-32", **changes: Any) -> Gan:
         values = yaml.safe_load((CONFIG / f"gans/{preset}.yaml").read_text())
-        small = {"nz": 8, "ngf": 4, "ndf": 4, "batch_size": 5, "epochs": 4, "ema": 0.9}
-        return build(Gan, {**values, **(small if preset == "dcgan-32" else {}), **changes}, "gans.test")
+        small = {"nz": 8, "batch_size": 5, "epochs": 4, "ema": 0.9}
+        if preset == "dcgan-32":
+            values |= small
+            values["architecture"] |= {"ngf": 4, "ndf": 4}
+        values["architecture"] |= changes.pop("architecture", {})
+        return build(Gan, {**values, **changes}, "gans.test")
 
     return make

@@ -27,7 +27,15 @@ class Killed(BaseException):
     """Stands for a kill between two steps."""
 
 
-def run(images: Batches, gan: Gan, resume: Path, *, kill_at: int | None = None, seed: int = 1) -> Trained:
+def run(
+    images: Batches,
+    gan: Gan,
+    resume: Path,
+    *,
+    kill_at: int | None = None,
+    seed: int = 1,
+    labels: torch.Tensor | None = None,
+) -> Trained:
     done = 0
 
     def progress(steps: int) -> None:
@@ -36,7 +44,17 @@ def run(images: Batches, gan: Gan, resume: Path, *, kill_at: int | None = None, 
         if done == kill_at:
             raise Killed
 
-    return train(images, gan, seed=seed, compute=COMPUTE, device=CPU, resume=resume, progress=progress)
+    return train(
+        images,
+        labels,
+        gan,
+        classes=0 if labels is None else 3,
+        seed=seed,
+        compute=COMPUTE,
+        device=CPU,
+        resume=resume,
+        progress=progress,
+    )
 
 
 def same(one: Trained, other: Trained) -> bool:
@@ -103,7 +121,7 @@ def test_a_step_changes_both_networks_and_the_average_follows(
 
 
 def test_divergence_stops_and_names_the_step(images: Batches, settings: Callable[..., Gan], tmp_path: Path) -> None:
-    trained = run(images, settings(lr=1e30, snapshots=[2]), tmp_path / "c")
+    trained = run(images, settings(lr_g=1e30, lr_d=1e30, snapshots=[2]), tmp_path / "c")
     assert trained.reason is not None
     # The generator's first loss is of a discriminator that has made its first step, of size 1e30.
     assert trained.reason.startswith("diverged at step 1: d_loss 1.")
@@ -135,7 +153,7 @@ def test_the_batches_of_an_epoch_differ_by_one_image_at_most_and_hold_each_once(
 def test_weights_that_are_not_finite_are_a_divergence_whatever_the_losses(
     images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "_step", lambda *args, **settings: torch.zeros(4))
+    monkeypatch.setattr(training, "update", lambda *args, **settings: torch.zeros(7))
     trained = run(images, settings(init_std=float("inf")), tmp_path / "c")
     assert trained.reason == "diverged at step 3: the generator's weights are not finite"
     assert trained.snapshots == {}

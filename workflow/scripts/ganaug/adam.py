@@ -18,9 +18,9 @@ class Adam:
     """Updates ``parameters`` in place from their gradients."""
 
     def __init__(self, parameters: Iterable[Tensor], *, lr: float, betas: tuple[float, float] = (0.9, 0.999)) -> None:
-        """``betas`` are the decays of the first and second moment."""
+        """``betas`` are the decays of the first and second moment; ``lr`` may be changed between steps."""
         self._parameters = list(parameters)
-        self._lr, self._betas = lr, betas
+        self.lr, self._betas = lr, betas
         self._first = [torch.zeros_like(parameter) for parameter in self._parameters]
         self._second = [torch.zeros_like(parameter) for parameter in self._parameters]
         self._steps = [torch.zeros((), device=parameter.device) for parameter in self._parameters]
@@ -38,7 +38,7 @@ class Adam:
                 [self._second[k] for k in used],
                 [],
                 steps,
-                lr=self._lr,
+                lr=self.lr,
                 beta1=self._betas[0],
                 beta2=self._betas[1],
                 weight_decay=0.0,

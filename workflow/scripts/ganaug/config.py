@@ -60,40 +60,88 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Prepare:
+    """What is done to the real images before a GAN sees them, in this order; null leaves a step out.
+
+    Attributes:
+        remove_outliers: the share of each class that an autoencoder reconstructs worst is removed.
+        sharpen: the amount of an unsharp mask.
+        augment: so many times the images again, rotated by up to 15 degrees, shifted by up to 10% and flipped.
+        cutmix: so many times the images again, each with a rectangle of another image of its class.
+        oversample: drawn again, evenly, to so many images a class.
+    """
+
+    remove_outliers: float | None = None
+    sharpen: float | None = None
+    augment: float | None = None
+    cutmix: float | None = None
+    oversample: int | None = None
+
+
+@dataclass(frozen=True)
 class Gan:
     """One GAN: its preset with the experiment's changes.
 
     Attributes:
         network: the file in ``gan/networks`` that builds it.
+        architecture: the options of that family; a preset gives every one.
+        mode: ``per_class`` trains one a class; ``conditional`` one for all, which is told the class; ``fine_tune`` one
+            on all classes without telling, for ``pretrain`` epochs, which then goes on as one a class.
         jobs: the classes of a repeat are spread over this many jobs.
         nz: latent dimensions.
-        ngf, ndf: feature maps of the generator's last and the discriminator's first hidden layer.
-        slope: of the discriminator's LeakyReLU.
-        init_std: standard deviation of the initial weights.
-        lr, betas: of both Adam optimisers.
-        epochs, steps: exactly one is set; an epoch is ceil(images / batch_size) steps.
+        lr_g, lr_d, betas: of the Adam optimisers.
+        batch_size: real images of each update of the discriminator.
+        epochs, steps: exactly one is set; a step is one update of the discriminator, an epoch is
+            ceil(images / batch_size) steps.
         snapshots: epochs after which the generator is kept, beside the last.
+        pretrain: epochs on all classes before ``fine_tune``.
+        loss: see `ganaug.gan.losses`.
+        clip: critic weights are kept within plus and minus this (Arjovsky et al. 2017).
+        gradient_penalty, r1, r2: weights of the penalties of `ganaug.gan.penalties`.
+        penalty_every: penalties are computed every so many steps, and count so many times.
+        path_length: weight of the generator's path length regularisation.
+        orthogonal: weight of the orthogonal regularisation of the generator.
+        n_critic: updates of the discriminator for each of the generator.
+        accumulate: a batch is passed in so many parts, whose gradients are averaged.
+        schedule: of both learning rates: ``cosine`` to 0, ``exponential`` to a hundredth, or ``adaptive``: the
+            discriminator's falls while it wins too often.
         ema: decay of the generator's moving average, or null for none; it warms up as (1 + n) / (10 + n) at step n,
             so that short trainings do not average in their initial weights.
-        diffaugment: ``auto`` is on below 1,000 images a class.
+        diffaugment: ``auto`` is on below 1,000 images.
+        ada: target of adaptive augmentation (0.6 in its paper), or null for none.
+        cutmix: the share of batches in which the discriminator sees fakes pasted into real images.
+        prepare: what is done to the real images first.
     """
 
     network: str
-    mode: Literal["per_class"]
+    architecture: Mapping[str, Any]
+    mode: Literal["per_class", "conditional", "fine_tune"]
     jobs: int
     nz: int
-    ngf: int
-    ndf: int
-    slope: float
-    init_std: float
-    lr: float
+    lr_g: float
+    lr_d: float
     betas: tuple[float, float]
     batch_size: int
     epochs: int | None
     steps: int | None
-    snapshots: tuple[int, ...]
-    ema: float | None
-    diffaugment: Literal["auto"] | bool
+    snapshots: tuple[int, ...] = ()
+    pretrain: int | None = None
+    loss: Literal["non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"] = "non_saturating"
+    clip: float | None = None
+    gradient_penalty: float | None = None
+    r1: float | None = None
+    r2: float | None = None
+    penalty_every: int = 1
+    path_length: float | None = None
+    orthogonal: float | None = None
+    n_critic: int = 1
+    accumulate: int = 1
+    schedule: Literal["constant", "cosine", "exponential", "adaptive"] = "constant"
+    ema: float | None = None
+    diffaugment: Literal["auto"] | bool = False
+    ada: float | None = None
+    cutmix: float | None = None
+    prepare: Prepare = Prepare()
 
     @property
     def snaps(self) -> list[str]:
@@ -138,12 +186,19 @@ class ClassicArm:
 
 @dataclass(frozen=True)
 class GanArm:
-    """Samples of the GAN ``name`` after epoch ``snapshot`` (or ``last``)."""
+    """Samples of the GAN ``name`` after epoch ``snapshot`` (or ``last``, or the ``best`` by KID).
+
+    Attributes:
+        truncation: latents beyond so many standard deviations are drawn again; for StyleGAN2 the factor psi.
+        mix: so many latents of a sample are mixed at random depths (StyleGAN2).
+    """
 
     name: str
-    snapshot: int | Literal["last"] = "last"
+    snapshot: int | Literal["last", "best"] = "last"
     ratio: float | None = None
     count: int | None = None
+    truncation: float | None = None
+    mix: int | None = None
 
     @property
     def snap(self) -> str:
@@ -262,7 +317,19 @@ def amount_of(label: str, real: int) -> int:
     Raises:
         UserError: none, by rounding.
     """
-    count = int(label[1:]) if label[0] == "n" else round(float(label[1:]) * real)
+    number = label[1:].partition("-")[0]
+    count = int(number) if label[0] == "n" else round(float(number) * real)
     if count == 0:
-        raise UserError(f"arms: {label[1:]} times the {real} real images of a class is no image; raise the ratio")
+        raise UserError(f"arms: {number} times the {real} real images of a class is no image; raise the ratio")
     return count
+
+
+def draw_label(truncation: float | None, mix: int | None) -> str:
+    """How samples are drawn as it stands in file names, behind an `amount_label`: ``-t0.7-m2``, or nothing."""
+    return ("" if truncation is None else f"-t{truncation:g}") + ("" if mix is None else f"-m{mix}")
+
+
+def draw_of(label: str) -> tuple[float | None, int]:
+    """The truncation, and the number of latents of a sample, in a label that ends as `draw_label` says."""
+    parts = {part[0]: part[1:] for part in label.split("-")[1:]}
+    return float(parts["t"]) if "t" in parts else None, int(parts.get("m", "1"))

@@ -103,8 +103,22 @@ def _resolve(
                 f"{where}.{name}.preset: no preset {preset!r}; config/{where}/ has {', '.join(sorted(presets))}"
             )
         own = {key: value for key, value in changes.items() if key != "preset"}
-        resolved[name] = build(kind, {**presets[preset], **own}, f"{where}.{name}")
+        resolved[name] = build(kind, _changed(presets[preset], own, f"{where}.{name}", preset), f"{where}.{name}")
     return resolved
+
+
+def _changed(preset: Mapping[str, Any], changes: Mapping[str, Any], where: str, name: str) -> dict[str, Any]:
+    """A preset with changes: an architecture has the keys that its preset gives, and values of their types."""
+    own, given = changes.get("architecture", {}), preset.get("architecture", {})
+    for key, value in own.items():
+        if key not in given:
+            known = f"it has {', '.join(given)}" if given else "it has none"
+            raise UserError(f"{where}.architecture.{key}: no such option of {name}; {known}")
+        kinds = (int, float) if type(given[key]) is float else (type(given[key]),)
+        if type(value) not in kinds:
+            raise UserError(f"{where}.architecture.{key}: {value!r} is not of the kind of {given[key]!r}; correct it")
+    merged = {key: {**preset.get(key, {}), **changes[key]} for key in ("architecture", "prepare") if key in changes}
+    return {**preset, **changes, **merged}
 
 
 def _one_of(where: str, **amounts: object) -> None:
@@ -213,6 +227,49 @@ def _fewest(data: Data) -> int | None:
 
 def _check_gan(name: str, gan: Gan) -> None:
     _one_of(f"gans.{name}", epochs=gan.epochs, steps=gan.steps)
+    for applies, key, why in (
+        (gan.mode != "per_class" and gan.jobs > 1, "jobs", f"{gan.mode} trains on all classes at once; set it to 1"),
+        (
+            gan.mode == "fine_tune" and gan.pretrain is None,
+            "pretrain",
+            "not set; say for how many epochs fine_tune trains on all classes first",
+        ),
+        (gan.mode != "fine_tune" and gan.pretrain is not None, "pretrain", "only fine_tune has it; set it to null"),
+        (
+            gan.clip is not None and gan.gradient_penalty is not None,
+            "clip",
+            "gradient_penalty bounds the critic's slope already; set one of them to null",
+        ),
+        (
+            gan.clip is not None and gan.loss != "wasserstein",
+            "clip",
+            f"only a Wasserstein critic is clipped, and the loss is {gan.loss}; set it to null",
+        ),
+        (
+            gan.loss == "wasserstein" and gan.clip is None and gan.gradient_penalty is None,
+            "loss",
+            "a wasserstein critic has no bound; set clip (0.01) or gradient_penalty (10)",
+        ),
+        (
+            gan.penalty_every > 1 and gan.gradient_penalty is None and gan.r1 is None and gan.r2 is None,
+            "penalty_every",
+            "there is no penalty; set it to 1",
+        ),
+        (gan.ada is not None and gan.diffaugment is not False, "ada", "diffaugment does it too; set it to false"),
+        (
+            gan.ada is not None and gan.loss == "wasserstein",
+            "ada",
+            "it follows the signs of logits, and a wasserstein critic's mean nothing; set it to null",
+        ),
+        (
+            gan.cutmix is not None and gan.loss == "relativistic",
+            "cutmix",
+            "a relativistic loss compares whole images; set it to null",
+        ),
+        (gan.accumulate > gan.batch_size, "accumulate", "more parts than images in a batch; lower it"),
+    ):
+        if applies:
+            raise UserError(f"gans.{name}.{key}: {why}")
     if gan.snapshots and gan.epochs is None:
         raise UserError(
             f"gans.{name}.snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []"

@@ -167,6 +167,16 @@ def save_png(path: str | Path, picture: Pixels, *, scale: int = 1) -> None:
         Image.fromarray(large[..., 0] if large.shape[-1] == 1 else large).save(temporary, format="PNG")
 
 
+def save_movie(path: str | Path, frames: Sequence[Pixels], *, scale: int = 1) -> None:
+    """Write pictures of one size (see `save_png`) as an animated GIF, four a second, atomically."""
+    from PIL import Image
+
+    large = [frame.repeat(scale, axis=0).repeat(scale, axis=1) for frame in frames]
+    first, *rest = [Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame) for frame in large]
+    with atomic(path) as temporary:
+        first.save(temporary, format="GIF", save_all=True, append_images=rest, duration=250, loop=0)
+
+
 @dataclass(frozen=True)
 class SetRow:
     """One image of a training set: row ``row`` of the image array at ``images``, wherever that lies."""

@@ -54,3 +54,22 @@ def _cutout(images: Tensor, *, column: Tensor, line: Tensor) -> Tensor:
     inside = (y >= centre_y - height // 4) & (y < centre_y + height // 4)
     inside = inside & (x >= centre_x - width // 4) & (x < centre_x + width // 4)
     return images * ~inside
+
+
+def cutmix(real: Tensor, fake: Tensor, *, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Real images with a rectangle of a fake each: Yun et al. (2019, CutMix), equation 2 with alpha = 1.
+
+    Args:
+        real, fake: N x C x H x W.
+        rng: on the CPU; a batch draws 3 N numbers.
+
+    Returns:
+        The mixed images, and the share of each (N, 0 to 1) that is still real.
+    """
+    height, width = real.shape[2:]
+    draws = torch.rand(3, len(real), 1, 1, 1, generator=rng).to(real.device)
+    side = (1 - draws[0]).sqrt()
+    y = torch.arange(height, device=real.device)[:, None] + 0.5
+    x = torch.arange(width, device=real.device)[None, :] + 0.5
+    pasted = ((y - draws[1] * height).abs() < side * height / 2) & ((x - draws[2] * width).abs() < side * width / 2)
+    return torch.where(pasted, fake, real), 1 - pasted.float().mean(dim=(1, 2, 3))

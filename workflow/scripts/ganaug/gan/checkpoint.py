@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
 
 from ganaug.adam import Adam
+from ganaug.gan.state import State
 from ganaug.io import load_tensors, save_tensors
-
-if TYPE_CHECKING:
-    from ganaug.gan.training import State
 
 
 def prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -28,15 +26,23 @@ def unprefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def save(state: State, path: Path) -> None:
-    """Write networks, EMA, both optimisers, snapshots, the generator of noise, step and history, atomically."""
-    tensors = {"noise": state.noise.get_state(), "log": state.log}
+    """Write all that `State` lists, atomically."""
+    tensors = dict(_numbers(state))
+    tensors |= {name: generator.get_state() for name, generator in _generators(state).items()}
     for name, network in _networks(state).items():
         tensors |= prefixed(name, network.state_dict())
     for name, optimiser in _optimisers(state).items():
         tensors |= prefixed(name, optimiser.state())
     for snap, weights in state.snapshots.items():
         tensors |= prefixed(f"snapshot/{snap}", weights)
-    facts = {"step": state.step, "history": state.history, "snapshots": list(state.snapshots)}
+    tensors |= {f"film/{k}": picture for k, picture in enumerate(state.film)}
+    facts = {
+        "step": state.step,
+        "d_factor": state.d_factor,
+        "history": state.history,
+        "snapshots": list(state.snapshots),
+        "film": len(state.film),
+    }
     save_tensors(path, tensors, {"state": json.dumps(facts)})
 
 
@@ -44,14 +50,25 @@ def load(state: State, path: Path) -> None:
     """Put ``state`` where it was when `save` wrote ``path``."""
     tensors, metadata = load_tensors(path)
     facts = json.loads(metadata["state"])
-    state.noise.set_state(tensors["noise"])
-    state.log.copy_(tensors["log"])
-    state.step, state.history = facts["step"], facts["history"]
+    for name, number in _numbers(state).items():
+        number.copy_(tensors[name])
+    for name, generator in _generators(state).items():
+        generator.set_state(tensors[name])
+    state.step, state.d_factor, state.history = facts["step"], facts["d_factor"], facts["history"]
     state.snapshots = {snap: unprefixed(f"snapshot/{snap}", tensors) for snap in facts["snapshots"]}
+    state.film = [tensors[f"film/{k}"] for k in range(facts["film"])]
     for name, network in _networks(state).items():
         network.load_state_dict(unprefixed(name, tensors))
     for name, optimiser in _optimisers(state).items():
         optimiser.restore(unprefixed(name, tensors))
+
+
+def _numbers(state: State) -> dict[str, Tensor]:
+    return {"log": state.log, "ada": state.ada, "path_mean": state.path_mean}
+
+
+def _generators(state: State) -> dict[str, torch.Generator]:
+    return {"noise": state.noise, "inner": state.inner}
 
 
 def _networks(state: State) -> dict[str, nn.Module]:

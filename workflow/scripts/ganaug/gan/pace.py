@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+import torch
+
 from ganaug.batches import Batches
 from ganaug.compute import prepare
 from ganaug.config import Compute, Gan
@@ -18,11 +20,12 @@ from ganaug.gan.training import train
 WARM_UP, MEASURED = 3, 8
 
 
-def pace(gan: Gan, rows: Sequence[tuple[str, int]], *, compute: Compute) -> tuple[float, int]:
+def pace(gan: Gan, rows: Sequence[tuple[str, int]], *, classes: int, compute: Compute) -> tuple[float, int]:
     """Seconds of one training step, and bytes of one generator.
 
     Args:
         gan: its settings; a GAN that learns nothing by steps takes 0 seconds.
+        classes: how many there are.
         rows: some real images, as pairs (path of an ``images.npy``, row in it); they are repeated to whole batches.
 
     Raises:
@@ -34,7 +37,9 @@ def pace(gan: Gan, rows: Sequence[tuple[str, int]], *, compute: Compute) -> tupl
     with TemporaryDirectory() as folder:
         trained = train(
             Batches(whole, device),
+            torch.zeros(len(whole), dtype=torch.int64) if gan.mode == "conditional" else None,
             replace(gan, epochs=None, steps=WARM_UP + MEASURED, snapshots=()),
+            classes=classes if gan.mode == "conditional" else 0,
             seed=0,
             compute=compute,
             device=device,

@@ -1,11 +1,11 @@
-"""The files of the GAN stage: which classes a job trains, what it leaves, and what is sampled from it."""
+"""The files of a GAN job: which classes it trains, and what it leaves."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +15,50 @@ from tqdm import tqdm
 
 from ganaug.batches import Batches
 from ganaug.compute import prepare
-from ganaug.config import Compute, Gan, amount_of
+from ganaug.config import Compute, Gan, Prepare
 from ganaug.gan.checkpoint import prefixed, unprefixed
-from ganaug.gan.networks.family import family
+from ganaug.gan.generators import gan_seed, open_generators, save_generators
+from ganaug.gan.prepare import prepared
 from ganaug.gan.sampling import sample
-from ganaug.gan.training import LOGGED, Trained, train
+from ganaug.gan.training import COLUMNS, Start, Trained, total_steps, train
 from ganaug.images import (
     ImageFiles,
-    IndexRow,
     Pixels,
     grid,
     labels_of,
     open_images,
     open_index,
     open_split,
-    save_image_set,
+    save_images,
+    save_movie,
     save_png,
 )
-from ganaug.io import digest_value, load_tensors, read_json, save_tensors, write_csv
-from ganaug.records import Origins, origins, write_record
+from ganaug.io import digest_value, load_tensors, save_tensors, write_csv
+from ganaug.records import origins, write_record
 from ganaug.seeds import derive
 
-HISTORY = ("label", "epoch", "step", *LOGGED, "images_per_second")
+HISTORY = ("label", *COLUMNS)
 GRID_COLUMNS = 10
+ALL = "all classes"
+
+Rows = Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One GAN to be trained.
+
+    Attributes:
+        name: its class, or `ALL`.
+        rows: its images, as pairs (path of an ``images.npy``, row in it).
+        numbers: the class of each (int64, N) if the GAN is told it.
+    """
+
+    name: str
+    rows: Rows
+    numbers: torch.Tensor | None
+    classes: int
+    seed: int
 
 
 def train_job(
@@ -54,9 +75,12 @@ def train_job(
     generators: Mapping[str, str],
     history: str,
     picture: str,
+    film: str,
     record: str,
 ) -> None:
     """Train the GANs of every class whose number is ``job`` modulo ``gan.jobs``, and write what they leave.
+
+    A conditional GAN is one for all classes.
 
     Args:
         split: ``data/r{r}.csv``.
@@ -65,7 +89,7 @@ def train_job(
         gan, job, repeat, root: the GAN, which of its jobs this is, the repeat, and the experiment's seed.
         compute, code: how it runs, and the digest of the code.
         generators: output by snapshot name; on divergence a generator that was not reached has no tensors.
-        history, picture, record: the other outputs; the record says ``failed`` on divergence.
+        history, picture, film, record: the other outputs; the record says ``failed`` on divergence.
 
     Raises:
         UserError: the family cannot make images of that size.
@@ -73,38 +97,43 @@ def train_job(
     rows = _training_rows(split, dev, leaked)
     labels = sorted(rows)[job :: gan.jobs]
     device = prepare(compute)
-    sources = [split, dev.images, *([leaked.images, leaked.index] if leaked else [])]
     made_from = origins(
-        inputs=sources,
+        inputs=[split, dev.images, *([leaked.images, leaked.index] if leaked else [])],
         config={**asdict(gan), "precision": compute.precision, "threads": compute.threads, "job": job},
         code=code,
-        seeds={label: derive(root, "gan", repeat, label) for label in labels},
+        seeds={label: gan_seed(gan, root=root, repeat=repeat, label=label) for label in labels},
     )
     # The record's path keeps apart two experiments that train the same GAN at the same time.
     resume = Path(".ganaug/resume") / digest_value([made_from.digest, record])
-    trained = _train_classes(rows, labels, gan, made_from=made_from, compute=compute, device=device, resume=resume)
-    reasons = [f"{label}: {result.reason}" for label, result in trained.items() if result.reason]
+    seen = {label: _prepared(rows[label], label, gan, root=root, repeat=repeat, folder=resume) for label in labels}
+    units = _units(seen, gan, seeds=made_from.seeds)
+    trained = _train_units(
+        units, gan, pretrain_seed=derive(root, "pretrain", repeat), compute=compute, device=device, resume=resume
+    )
     for snap, path in generators.items():
-        whole = all(snap in result.snapshots for result in trained.values())
-        tensors: dict[str, torch.Tensor] = {}
-        for k, label in enumerate(labels if whole else []):
-            tensors |= prefixed(str(k), trained[label].snapshots[snap])
-        save_tensors(path, tensors, {"labels": json.dumps(labels if whole else [])})
-    history_rows = [{"label": label, **row} for label, result in trained.items() for row in result.history]
-    write_csv(history, HISTORY, history_rows)
+        reached = [result.snapshots[snap] for result in trained if snap in result.snapshots]
+        whole = len(reached) == len(units)
+        save_generators(path, reached if whole else [], labels if whole else [])
+    named = list(zip([unit.name for unit in units], trained, strict=True))
+    write_csv(history, HISTORY, [{"label": name, **row} for name, result in named for row in result.history])
     _save_grid(picture, gan, generators=generators, root=root, repeat=repeat, dev=dev, device=device)
+    _save_film(film, trained)
     write_record(
         record,
-        facts={"labels": labels, "images": {label: len(rows[label]) for label in labels}},
+        facts={
+            "labels": labels,
+            "images": {label: len(rows[label]) for label in labels},
+            "seen": {label: len(seen[label]) for label in labels},
+        },
         made_from=made_from,
         outputs=generators.values(),
-        reason="; ".join(reasons) or None,
+        reason="; ".join(f"{name}: {result.reason}" for name, result in named if result.reason) or None,
     )
     shutil.rmtree(resume, ignore_errors=True)
 
 
 def _training_rows(split: str, dev: ImageFiles, leaked: ImageFiles | None) -> dict[str, list[tuple[str, int]]]:
-    """What each class's GAN sees, by class name."""
+    """The real images of each class, by class name."""
     train_rows = [row for row in open_split(split) if row.role == "train"]
     rows: dict[str, list[tuple[str, int]]] = {label: [] for label in labels_of(train_rows)}
     for row in train_rows:
@@ -115,62 +144,111 @@ def _training_rows(split: str, dev: ImageFiles, leaked: ImageFiles | None) -> di
     return rows
 
 
-def _train_classes(
-    rows: Mapping[str, Sequence[tuple[str, int]]],
-    labels: Sequence[str],
+def _prepared(rows: Rows, label: str, gan: Gan, *, root: int, repeat: int, folder: Path) -> Rows:
+    """The images that the GAN sees of a class: the real ones, or a file of what was made of them."""
+    if gan.prepare == Prepare():
+        return rows
+    files = {path: open_images(path) for path in {path for path, _ in rows}}
+    images = prepared(
+        np.stack([files[path][row] for path, row in rows]), gan.prepare, seed=derive(root, "prepare", repeat, label)
+    )
+    path = folder / f"prepared-{digest_value(label)}.npy"
+    save_images(path, images, np.arange(len(images)))
+    return [(str(path), k) for k in range(len(images))]
+
+
+def _units(rows: Mapping[str, Rows], gan: Gan, *, seeds: Mapping[str, int]) -> list[Unit]:
+    if gan.mode != "conditional":
+        return [Unit(label, rows[label], None, 0, seeds[label]) for label in rows]
+    numbers = torch.tensor([number for number, label in enumerate(rows) for _ in rows[label]])
+    return [Unit(ALL, [row for label in rows for row in rows[label]], numbers, len(rows), next(iter(seeds.values())))]
+
+
+def _train_units(
+    units: Sequence[Unit], gan: Gan, *, pretrain_seed: int, compute: Compute, device: torch.device, resume: Path
+) -> list[Trained]:
+    """Train one after another; a finished one is kept in ``resume`` so that a restart does not repeat it."""
+    first = Unit(ALL, [row for unit in units for row in unit.rows], None, 0, pretrain_seed)
+    pretraining = replace(gan, epochs=gan.pretrain, steps=None, snapshots=(), ema=None)
+    steps = sum(total_steps(gan, len(unit.rows)) for unit in units)
+    steps += total_steps(pretraining, len(first.rows)) if gan.mode == "fine_tune" else 0
+    with tqdm(total=steps, unit="step", disable=None) as bar:
+
+        def run(unit: Unit, settings: Gan, file: str, begin: Start | None) -> Trained:
+            bar.set_description(f"GAN of {unit.name}")
+            return _train_unit(
+                unit,
+                settings,
+                compute=compute,
+                device=device,
+                resume=resume / file,
+                progress=bar.update,
+                begin=begin,
+            )
+
+        begin = None
+        if gan.mode == "fine_tune":
+            base = run(first, pretraining, "all.safetensors", None)
+            if base.reason:
+                return [replace(base, snapshots={}) for _ in units]
+            begin = Start(generator=base.snapshots["last"], discriminator=base.discriminator)
+        return [run(unit, gan, f"{k}.safetensors", begin) for k, unit in enumerate(units)]
+
+
+def _train_unit(
+    unit: Unit,
     gan: Gan,
     *,
-    made_from: Origins,
     compute: Compute,
     device: torch.device,
     resume: Path,
-) -> dict[str, Trained]:
-    """Train class after class; a finished class is kept in ``resume`` so that a restart does not repeat it."""
-    steps = {label: gan.steps or (gan.epochs or 0) * -(-len(rows[label]) // gan.batch_size) for label in labels}
-    trained = {}
-    with tqdm(total=sum(steps.values()), unit="step", disable=None) as bar:
-        for k, label in enumerate(labels):
-            bar.set_description(f"GAN of {label}")
-            done = resume / f"done-{k}.safetensors"
-            if done.exists():
-                trained[label] = _open_trained(done)
-                bar.update(steps[label])
-                continue
-            trained[label] = train(
-                Batches(rows[label], device),
-                gan,
-                seed=made_from.seeds[label],
-                compute=compute,
-                device=device,
-                resume=resume / f"training-{k}.safetensors",
-                progress=bar.update,
-            )
-            _save_trained(done, trained[label])
+    progress: Callable[[int], object],
+    begin: Start | None,
+) -> Trained:
+    done = resume.with_name(f"done-{resume.name}")
+    if done.exists():
+        progress(total_steps(gan, len(unit.rows)))
+        return _open_trained(done)
+    trained = train(
+        Batches(unit.rows, device),
+        unit.numbers,
+        gan,
+        classes=unit.classes,
+        seed=unit.seed,
+        compute=compute,
+        device=device,
+        resume=resume,
+        progress=progress,
+        begin=begin,
+    )
+    _save_trained(done, trained)
     return trained
 
 
 def _save_trained(path: Path, trained: Trained) -> None:
-    tensors: dict[str, torch.Tensor] = {}
+    tensors = prefixed("discriminator", trained.discriminator)
+    tensors |= {f"film/{k}": picture for k, picture in enumerate(trained.film)}
     for snap, weights in trained.snapshots.items():
-        tensors |= prefixed(snap, weights)
-    facts = {"snapshots": list(trained.snapshots), "history": trained.history, "reason": trained.reason}
+        tensors |= prefixed(f"snapshot/{snap}", weights)
+    facts = {
+        "snapshots": list(trained.snapshots),
+        "history": trained.history,
+        "film": len(trained.film),
+        "reason": trained.reason,
+    }
     save_tensors(path, tensors, {"trained": json.dumps(facts)})
 
 
 def _open_trained(path: Path) -> Trained:
     tensors, metadata = load_tensors(path)
     facts: dict[str, Any] = json.loads(metadata["trained"])
-    snapshots = {snap: unprefixed(snap, tensors) for snap in facts["snapshots"]}
-    return Trained(snapshots=snapshots, history=facts["history"], reason=facts["reason"])
-
-
-def _restore(path: str, gan: Gan, *, size: int, channels: int, device: torch.device) -> dict[str, torch.nn.Module]:
-    """The generators in a file, by class name."""
-    tensors, metadata = load_tensors(path)
-    return {
-        label: family(gan).restore(gan, size=size, channels=channels, state=unprefixed(str(k), tensors)).to(device)
-        for k, label in enumerate(json.loads(metadata["labels"]))
-    }
+    return Trained(
+        snapshots={snap: unprefixed(f"snapshot/{snap}", tensors) for snap in facts["snapshots"]},
+        discriminator=unprefixed("discriminator", tensors),
+        history=facts["history"],
+        film=[tensors[f"film/{k}"] for k in range(facts["film"])],
+        reason=facts["reason"],
+    )
 
 
 def _save_grid(
@@ -180,75 +258,21 @@ def _save_grid(
     size, channels = open_images(dev.images).shape[2:]
     lines: list[tuple[str, Pixels]] = []
     for snap in gan.snaps:
-        for label, generator in _restore(generators[snap], gan, size=size, channels=channels, device=device).items():
+        makers = open_generators(generators[snap], gan, size=size, channels=channels, device=device)
+        for label, maker in makers.items():
             seed = derive(root, "sample", repeat, label)
-            lines.append((label, sample(generator, gan, seed=seed, count=GRID_COLUMNS, device=device)))
+            pictures = sample(maker.generator, gan, seed=seed, count=GRID_COLUMNS, device=device, label=maker.label)
+            lines.append((label, pictures))
     lines.sort(key=lambda line: line[0])
     blank = np.full((1, size, size, channels), 255, dtype=np.uint8)
     pictures = np.concatenate([pictures for _, pictures in lines]) if lines else blank
     save_png(path, grid(pictures, columns=GRID_COLUMNS), scale=2)
 
 
-def sample_set(
-    *,
-    name: str,
-    gan: Gan,
-    amount: str,
-    repeat: int,
-    root: int,
-    split: str,
-    dev: str,
-    generators: Sequence[str],
-    records: Sequence[str],
-    compute: Compute,
-    code: str,
-    out: ImageFiles,
-    record: str,
-) -> None:
-    """Draw the samples of every class from one snapshot and write them as an image set.
-
-    If a GAN of the repeat diverged the set is empty and its record says ``failed`` and why.
-
-    Args:
-        name: the GAN's name in the config.
-        amount: see `ganaug.config.amount_label`.
-        split, dev: ``data/r{r}.csv``, whose training images a ratio counts, and the ``images.npy`` it points into.
-        generators, records: of all jobs of the GAN in this repeat.
-        out, record: the outputs.
-    """
-    device = prepare(compute)
-    size, channels = open_images(dev).shape[2:]
-    labels = [row.label for row in open_split(split) if row.role == "train"]
-    seeds = {label: derive(root, "sample", repeat, label) for label in sorted(set(labels))}
-    made_from = origins(
-        inputs=[*generators, split],
-        config={**asdict(gan), "amount": amount, "precision": compute.precision, "threads": compute.threads},
-        code=code,
-        seeds=seeds,
-    )
-    reasons = [status["reason"] for status in map(read_json, records) if status["reason"]]
-    restored: dict[str, torch.nn.Module] = {}
-    for path in generators:
-        restored |= _restore(path, gan, size=size, channels=channels, device=device)
-    pictures: list[Pixels] = []
-    index: list[IndexRow] = []
-    # A snapshot that every class reached before a later divergence is a sound one.
-    usable = sorted(restored) == sorted(seeds)
-    for label in sorted(restored) if usable else []:
-        count = amount_of(amount, labels.count(label))
-        gan_seed = str(derive(root, "gan", repeat, label))
-        pictures.append(sample(restored[label], gan, seed=seeds[label], count=count, device=device))
-        index += [
-            IndexRow(label, f"{name}/{label}/{i}", "gan", f"{name}/{label}/{i}", name, gan_seed, str(i))
-            for i in range(count)
-        ]
-    empty = np.empty((0, size, size, channels), dtype=np.uint8)
-    save_image_set(out.images, out.index, np.concatenate(pictures) if pictures else empty, index)
-    reason = None if usable else f"GAN {name}: {'; '.join(reasons)}"
-    write_record(
-        record,
-        facts={"gan": name, "amount": amount},
-        made_from=made_from,
-        outputs=[out.images, out.index],
-        reason=reason,
-    )
+def _save_film(path: str, trained: Sequence[Trained]) -> None:
+    """Samples of the same latents while the GANs trained: a row a GAN; one that ended early stands still."""
+    frames = []
+    for k in range(max(len(result.film) for result in trained)):
+        rows = [result.film[min(k, len(result.film) - 1)].numpy() for result in trained if result.film]
+        frames.append(grid(np.concatenate(rows), columns=len(rows[0])))
+    save_movie(path, frames or [np.full((1, 1, 1), 255, dtype=np.uint8)], scale=2)

@@ -2,62 +2,34 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ganaug.adam import Adam
-from ganaug.batches import Batches
-from ganaug.compute import autocast
+from ganaug.batches import Batches, to_pixels
 from ganaug.config import Compute, Gan
 from ganaug.gan import checkpoint
-from ganaug.gan.augmentation import BELOW_IMAGES, diffaugment
-from ganaug.gan.losses import discriminator_loss, generator_loss
-from ganaug.gan.networks.family import family
+from ganaug.gan.augmentation import BELOW_IMAGES
+from ganaug.gan.health import diversity, recall
+from ganaug.gan.networks.family import Shape, build, call
+from ganaug.gan.networks.layers import Growing
+from ganaug.gan.schedules import adapted, factor
+from ganaug.gan.state import LOGGED, State, Weights, start, weights_of
+from ganaug.gan.updates import Real, latents, update
 from ganaug.seeds import derive, torch_generator
 
 CHECKPOINT_SECONDS = 5.0
+# A checkpoint may take up to a twentieth of the time.
+CHECKPOINT_COST = 20
 RUNAWAY_LOSS = 1e4
-LOGGED = ("d_loss", "g_loss", "d_real", "d_fake")
-
-Weights = dict[str, Tensor]
-
-
-@dataclass
-class State:
-    """All that changes while a GAN trains.
-
-    Attributes:
-        generator, discriminator, ema: the networks; ``ema`` is None where the config asks for none.
-        adam_g, adam_d: their optimisers.
-        noise: draws latents and DiffAugment.
-        log: float32, steps of an epoch x `LOGGED`, filled step by step on the device.
-        step: optimiser steps done, of each network.
-        history: a row an epoch.
-        snapshots: weights of the generator to sample from, by name.
-    """
-
-    generator: nn.Module
-    discriminator: nn.Module
-    ema: nn.Module | None
-    adam_g: Adam
-    adam_d: Adam
-    noise: torch.Generator
-    log: Tensor
-    step: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
-    snapshots: dict[str, Weights] = field(default_factory=dict)
-
-    @property
-    def sampler(self) -> nn.Module:
-        """The generator that samples are drawn from: the moving average where there is one."""
-        return self.generator if self.ema is None else self.ema
+# How often a training is looked at on the way, and at how many images.
+LOOKS, LOOKED_AT, FILMED = 20, 64, 10
+COLUMNS = ("epoch", "step", *LOGGED, "diversity", "recall", "images_per_second")
 
 
 @dataclass(frozen=True)
@@ -66,88 +38,126 @@ class Trained:
 
     Attributes:
         snapshots: a generator's weights by snapshot name; those past a divergence are missing.
-        history: a row an epoch, with the columns of ``history.csv`` but the label.
+        discriminator: its weights at the end, or none for a family without.
+        history: a row an epoch, with the `COLUMNS`.
+        film: samples of the same latents on the way, uint8, `FILMED` x H x W x C each.
         reason: why it stopped early, or None.
     """
 
     snapshots: dict[str, Weights]
+    discriminator: Weights
     history: list[dict[str, Any]]
+    film: list[Tensor]
     reason: str | None
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights that a training begins from."""
+
+    generator: Weights
+    discriminator: Weights
 
 
 def train(
     images: Batches,
+    labels: Tensor | None,
     gan: Gan,
     *,
+    classes: int,
     seed: int,
     compute: Compute,
     device: torch.device,
     resume: Path,
     progress: Callable[[int], object],
+    begin: Start | None = None,
 ) -> Trained:
     """Train one GAN on all of ``images``.
 
     Args:
         images: the real images of its class, or of all classes.
+        labels: the numbers of their classes (int64, N, below ``classes``) if the GAN is told them.
         gan: its settings.
+        classes: how many there are; 0 without ``labels``.
         seed: of its weights, latents and batches.
         compute: precision and threads.
         device: where the networks live.
         resume: a checkpoint is kept here; if one is there, training goes on from it.
         progress: called with the number of steps done since the last call.
+        begin: weights to begin from instead of drawn ones.
 
     Raises:
         UserError: the family cannot make images of that size.
     """
-    networks = family(gan).build(gan, images=images, generator=torch_generator(derive(seed, "weights")))
+    shape = Shape(nz=gan.nz, size=images.size, channels=images.channels, classes=classes)
+    networks = build(gan, shape, rng=torch_generator(derive(seed, "weights")))
     if networks.discriminator is None:
-        weights = networks.generator.state_dict()
-        # A file of weights may not hold the same memory twice.
-        copies = {snap: {name: tensor.clone() for name, tensor in weights.items()} for snap in gan.snaps}
-        return Trained(snapshots=copies, history=[], reason=None)
-    steps_per_epoch = -(-len(images) // gan.batch_size)
-    state = _start(gan, networks.generator, networks.discriminator, seed=seed, length=steps_per_epoch, device=device)
+        return _memorised(images, gan)
+    if begin:
+        networks.generator.load_state_dict(begin.generator)
+        networks.discriminator.load_state_dict(begin.discriminator)
+    length = epoch_steps(gan, len(images))
+    state = start(networks, gan, seed=seed, length=length, device=device)
     if resume.exists():
         checkpoint.load(state, resume)
         progress(state.step)
-    total = gan.steps or (gan.epochs or 0) * steps_per_epoch
+    total = total_steps(gan, len(images))
     augment = len(images) < BELOW_IMAGES if gan.diffaugment == "auto" else bool(gan.diffaugment)
-    batches = _batches(seed, epoch=state.step // steps_per_epoch, count=len(images), number=steps_per_epoch)
+    batches = _batches(seed, epoch=state.step // length, count=len(images), number=length)
     saved = epoch_start = time.monotonic()
+    wait = CHECKPOINT_SECONDS
     seen = 0
     while state.step < total:
-        epoch, batch = divmod(state.step, steps_per_epoch)
+        epoch, batch = divmod(state.step, length)
         if batch == 0:
-            batches = _batches(seed, epoch=epoch, count=len(images), number=steps_per_epoch)
+            batches = _batches(seed, epoch=epoch, count=len(images), number=length)
             epoch_start, seen = time.monotonic(), 0
-        state.log[batch] = _step(state, images(batches[batch]), gan, augment=augment, compute=compute)
+        _set_out(state, gan, done=state.step / total)
+        positions = batches[batch]
+        real = Real(images(positions), None if labels is None else labels[positions].to(device))
+        state.log[batch] = update(state, real, gan, augment=augment, compute=compute)
         state.step += 1
-        seen += len(batches[batch])
+        seen += len(positions)
         progress(1)
-        if batch + 1 == steps_per_epoch or state.step == total:
+        if batch + 1 == length or state.step == total:
             speed = seen / max(time.monotonic() - epoch_start, 1e-9)
-            if reason := _close_epoch(state, epoch=epoch + 1, rows=batch + 1, images_per_second=speed):
-                return Trained(snapshots=state.snapshots, history=state.history, reason=reason)
+            reason = _close_epoch(state, gan, epoch=epoch + 1, rows=batch + 1, images_per_second=speed)
+            if _is_time_to_look(epoch + 1, epochs=-(-total // length)):
+                _look(state, images, labels, gan, seed=seed)
+            if reason:
+                return _result(state, reason)
             _keep_snapshot(state, gan, epoch=epoch + 1, last=state.step == total)
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+        if time.monotonic() - saved > wait:
+            began = time.monotonic()
             checkpoint.save(state, resume)
             saved = time.monotonic()
-    return Trained(snapshots=state.snapshots, history=state.history, reason=None)
+            wait = max(CHECKPOINT_SECONDS, CHECKPOINT_COST * (saved - began)) if CHECKPOINT_SECONDS > 0 else wait
+    return _result(state, None)
 
 
-def _start(
-    gan: Gan, generator: nn.Module, discriminator: nn.Module, *, seed: int, length: int, device: torch.device
-) -> State:
-    for network in (generator, discriminator):
-        network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return State(
-        generator=generator,
-        discriminator=discriminator,
-        ema=None if gan.ema is None else copy.deepcopy(generator).requires_grad_(False),
-        adam_g=Adam(generator.parameters(), lr=gan.lr, betas=gan.betas),
-        adam_d=Adam(discriminator.parameters(), lr=gan.lr, betas=gan.betas),
-        noise=torch_generator(derive(seed, "noise")),
-        log=torch.zeros(length, len(LOGGED), device=device),
+def epoch_steps(gan: Gan, images: int) -> int:
+    """Steps of an epoch."""
+    return -(-images // gan.batch_size)
+
+
+def total_steps(gan: Gan, images: int) -> int:
+    """Steps of a whole training on so many images."""
+    return gan.steps or (gan.epochs or 0) * epoch_steps(gan, images)
+
+
+def _memorised(images: Batches, gan: Gan) -> Trained:
+    """The identity: its weights are the images. A file of weights may not hold the same memory twice."""
+    snapshots = {snap: {"images": images.pixels(torch.arange(len(images))).cpu().clone()} for snap in gan.snaps}
+    return Trained(snapshots=snapshots, discriminator={}, history=[], film=[], reason=None)
+
+
+def _result(state: State, reason: str | None) -> Trained:
+    return Trained(
+        snapshots=state.snapshots,
+        discriminator=weights_of(state.discriminator),
+        history=state.history,
+        film=state.film,
+        reason=reason,
     )
 
 
@@ -160,53 +170,30 @@ def _batches(seed: int, *, epoch: int, count: int, number: int) -> tuple[Tensor,
     return torch.randperm(count, generator=torch_generator(derive(seed, "order", epoch))).tensor_split(number)
 
 
-def _step(state: State, real: Tensor, gan: Gan, *, augment: bool, compute: Compute) -> Tensor:
-    """One update of the discriminator and one of the generator; returns the `LOGGED` values, on the device."""
-
-    def seen(images: Tensor) -> Tensor:
-        return diffaugment(images, generator=state.noise) if augment else images
-
-    latents = torch.randn(len(real), gan.nz, generator=state.noise).to(real.device)
-    with autocast(real.device, compute):
-        fake = state.generator(latents)
-        logits_real = state.discriminator(seen(real)).float()
-        logits_fake = state.discriminator(seen(fake.detach())).float()
-        d_loss = discriminator_loss(logits_real, logits_fake)
-    state.adam_d.zero_grad()
-    d_loss.backward()
-    state.adam_d.step()
-
-    # The discriminator only passes gradients on here; computing those of its weights would be thrown away.
-    state.discriminator.requires_grad_(False)
-    with autocast(real.device, compute):
-        g_loss = generator_loss(state.discriminator(seen(fake)).float())
-    state.adam_g.zero_grad()
-    g_loss.backward()
-    state.adam_g.step()
-    state.discriminator.requires_grad_(True)
-    if state.ema is not None and gan.ema is not None:
-        _average(state.ema, state.generator, decay=min(gan.ema, (state.step + 1) / (state.step + 10)))
-    means = [logits.detach().sigmoid().mean() for logits in (logits_real, logits_fake)]
-    return torch.stack([d_loss.detach(), g_loss.detach(), *means])
+def _set_out(state: State, gan: Gan, *, done: float) -> None:
+    """Learning rates and shapes of the step that comes next."""
+    share = factor(gan.schedule, done)
+    state.adam_g.lr, state.adam_d.lr = gan.lr_g * share, gan.lr_d * share * state.d_factor
+    for network in (state.generator, state.discriminator):
+        if isinstance(network, Growing):
+            network.grow(done)
 
 
-def _average(ema: nn.Module, network: nn.Module, *, decay: float) -> None:
-    """Move the average towards the weights; statistics of batch normalisation are averages already and are copied."""
-    with torch.no_grad():
-        averaged: list[Tensor] = list(ema.parameters())
-        torch._foreach_lerp_(averaged, [weight.detach() for weight in network.parameters()], 1 - decay)
-        for own, buffer in zip(ema.buffers(), network.buffers(), strict=True):
-            own.copy_(buffer)
-
-
-def _close_epoch(state: State, *, epoch: int, rows: int, images_per_second: float) -> str | None:
+def _close_epoch(state: State, gan: Gan, *, epoch: int, rows: int, images_per_second: float) -> str | None:
     """Add the epoch's row to the history; returns the reason to stop if losses ran away or weights are not finite."""
     log = state.log[:rows].cpu()
-    losses = log[:, :2]
-    means = dict(zip(LOGGED, log.mean(dim=0).tolist(), strict=True))
-    state.history.append({"epoch": epoch, "step": state.step, **means, "images_per_second": images_per_second})
+    means = dict(zip(LOGGED, log.nanmean(dim=0).tolist(), strict=True))
+    row = {key: "" if value != value else value for key, value in means.items()}
+    state.history.append(
+        {"epoch": epoch, "step": state.step, **row, "diversity": "", "recall": ""}
+        | {"images_per_second": images_per_second}
+    )
+    if gan.schedule == "adaptive":
+        state.d_factor = adapted(state.d_factor, means["d_accuracy"])
+    losses, first = log[:, :2], state.step - rows + 1
+    turns = torch.arange(first, state.step + 1) % gan.n_critic == 0
+    losses = torch.stack([losses[:, 0], losses[:, 1].where(turns, torch.zeros(()))], dim=1)
     bad = (~losses.isfinite() | (losses.abs() > RUNAWAY_LOSS)).any(dim=1)
-    first = state.step - rows + 1
     if bad.any():
         at = int(bad.nonzero()[0])
         return f"diverged at step {first + at}: d_loss {losses[at, 0]:.3g}, g_loss {losses[at, 1]:.3g}"
@@ -215,7 +202,27 @@ def _close_epoch(state: State, *, epoch: int, rows: int, images_per_second: floa
     return None
 
 
+def _is_time_to_look(epoch: int, *, epochs: int) -> bool:
+    return epoch * LOOKS // epochs > (epoch - 1) * LOOKS // epochs
+
+
+def _look(state: State, images: Batches, labels: Tensor | None, gan: Gan, *, seed: int) -> None:
+    """Fill in what the epoch's row says of samples, and add a picture to the film; the latents are always the same."""
+    rng = torch_generator(derive(seed, "look"))
+    device = state.log.device
+    positions = torch.arange(LOOKED_AT) % len(images)
+    chosen = None if labels is None else labels[positions].to(device)
+    sampler = state.sampler
+    sampler.eval()
+    with torch.inference_mode():
+        fakes = call(sampler, latents(LOOKED_AT, gan, rng=rng, device=device), chosen)
+    sampler.train()
+    if bool(fakes.isfinite().all()):
+        state.history[-1] |= {"diversity": diversity(fakes), "recall": recall(images(positions), fakes)}
+    state.film.append(torch.from_numpy(to_pixels(fakes[:FILMED])))
+
+
 def _keep_snapshot(state: State, gan: Gan, *, epoch: int, last: bool) -> None:
     names = [f"e{epoch}"] if epoch in gan.snapshots else []
     for name in names + (["last"] if last else []):
-        state.snapshots[name] = {key: value.detach().cpu().clone() for key, value in state.sampler.state_dict().items()}
+        state.snapshots[name] = weights_of(state.sampler)

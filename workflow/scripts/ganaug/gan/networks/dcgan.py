@@ -2,62 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ganaug.batches import Batches
-from ganaug.config import Gan
 from ganaug.errors import UserError
-from ganaug.gan.networks.family import Networks
+from ganaug.gan.networks.family import Shape
 
+LABELS = False
 SIZES = (16, 32, 64)
 
 
-def build(gan: Gan, *, images: Batches, generator: torch.Generator) -> Networks:
-    """Both networks for images of 16, 32 or 64 pixels, weights N(0, init_std) as in section 4 of the paper.
+@dataclass(frozen=True)
+class Options:
+    """What may be chosen.
 
-    Batch normalisation starts at scale N(1, init_std) and shift 0.
+    Attributes:
+        ngf, ndf: feature maps of the generator's last and the discriminator's first hidden layer.
+        slope: of the discriminator's LeakyReLU.
+        init_std: standard deviation of the initial weights.
+    """
+
+    ngf: int
+    ndf: int
+    slope: float
+    init_std: float
+
+
+def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Module:
+    """nz -> 4 x 4 by a transposed convolution of stride 1, then doubled with half the feature maps each time.
+
+    Weights are N(0, init_std) as in section 4 of the paper; batch normalisation starts at scale N(1, init_std).
 
     Raises:
-        UserError: the images have another size.
+        UserError: the images are not of 16, 32 or 64 pixels.
     """
-    size, channels = images.size, images.channels
-    if size not in SIZES:
+    if shape.size not in SIZES:
         raise UserError(
-            f"data.image_size: dcgan makes images of 16, 32 or 64 pixels, not {size}; set it to one of them"
+            f"data.image_size: dcgan makes images of 16, 32 or 64 pixels, not {shape.size}; set it to one of them"
         )
-    maker = _generator(gan, size=size, channels=channels)
-    judge = _discriminator(gan, size=size, channels=channels)
-    for network in (maker, judge):
-        _initialise(network, std=gan.init_std, generator=generator)
-    return Networks(generator=maker, discriminator=judge)
-
-
-def restore(gan: Gan, *, size: int, channels: int, state: dict[str, Tensor]) -> nn.Module:
-    """The generator with the weights ``state``, in evaluation mode."""
-    network = _generator(gan, size=size, channels=channels)
-    network.load_state_dict(state)
-    return network.eval()
-
-
-def latents(gan: Gan, *, first: int, count: int, generator: torch.Generator) -> Tensor:
-    """Standard normal latents, ``count`` x nz; ``first`` has no part in them."""
-    del first
-    return torch.randn(count, gan.nz, generator=generator)
-
-
-def _levels(size: int) -> int:
-    """How often 4 pixels are doubled to make ``size``."""
-    return size.bit_length() - 3
-
-
-def _generator(gan: Gan, *, size: int, channels: int) -> nn.Module:
-    """nz -> 4 x 4 by a transposed convolution of stride 1, then doubled with half the feature maps each time."""
-    levels = _levels(size)
-    width = gan.ngf << (levels - 1)
+    levels = _levels(shape.size)
+    width = options.ngf << (levels - 1)
     layers: list[nn.Module] = [
-        nn.Unflatten(1, (gan.nz, 1, 1)),
-        nn.ConvTranspose2d(gan.nz, width, 4, stride=1, padding=0, bias=False),
+        nn.Unflatten(1, (shape.nz, 1, 1)),
+        nn.ConvTranspose2d(shape.nz, width, 4, stride=1, padding=0, bias=False),
         nn.BatchNorm2d(width),
         nn.ReLU(inplace=True),
     ]
@@ -68,36 +57,42 @@ def _generator(gan: Gan, *, size: int, channels: int) -> nn.Module:
             nn.ReLU(inplace=True),
         ]
         width //= 2
-    layers += [nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1), nn.Tanh()]
-    return nn.Sequential(*layers)
+    layers += [nn.ConvTranspose2d(width, shape.channels, 4, stride=2, padding=1), nn.Tanh()]
+    return _initialised(nn.Sequential(*layers), std=options.init_std, rng=rng)
 
 
-def _discriminator(gan: Gan, *, size: int, channels: int) -> nn.Module:
-    """The generator's mirror: halved to 4 x 4 by strided convolutions, then one logit."""
-    width = gan.ndf
+def discriminator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Module:
+    """The generator's mirror: halved to 4 x 4 by strided convolutions, then one logit; no normalisation at first."""
+    width = options.ndf
     layers: list[nn.Module] = [
-        nn.Conv2d(channels, width, 4, stride=2, padding=1),
-        nn.LeakyReLU(gan.slope, inplace=True),
+        nn.Conv2d(shape.channels, width, 4, stride=2, padding=1),
+        nn.LeakyReLU(options.slope, inplace=True),
     ]
-    for _ in range(_levels(size) - 1):
+    for _ in range(_levels(shape.size) - 1):
         layers += [
             nn.Conv2d(width, width * 2, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(width * 2),
-            nn.LeakyReLU(gan.slope, inplace=True),
+            nn.LeakyReLU(options.slope, inplace=True),
         ]
         width *= 2
     layers += [nn.Conv2d(width, 1, 4, stride=1, padding=0), nn.Flatten(0)]
-    return nn.Sequential(*layers)
+    return _initialised(nn.Sequential(*layers), std=options.init_std, rng=rng)
 
 
-def _initialise(network: nn.Module, *, std: float, generator: torch.Generator) -> None:
+def _levels(size: int) -> int:
+    """How often 4 pixels are doubled to make ``size``."""
+    return size.bit_length() - 3
+
+
+def _initialised(network: nn.Module, *, std: float, rng: torch.Generator) -> nn.Module:
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-                module.weight.normal_(0.0, std, generator=generator)
+                module.weight.normal_(0.0, std, generator=rng)
             elif isinstance(module, nn.BatchNorm2d):
-                module.weight.normal_(1.0, std, generator=generator)
+                module.weight.normal_(1.0, std, generator=rng)
             else:
                 continue
             if module.bias is not None:
                 module.bias.zero_()
+    return network

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from ganaug.batches import Batches
-from ganaug.config import Gan
-from ganaug.gan.networks.family import Networks
+from ganaug.gan.networks.family import Shape
+
+LABELS = False
+
+
+@dataclass(frozen=True)
+class Options:
+    """None."""
 
 
 class Identity(nn.Module):
@@ -15,28 +23,25 @@ class Identity(nn.Module):
 
     images: Tensor
 
-    def __init__(self, images: Tensor) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("images", images)
+        self.register_buffer("images", torch.empty(0, dtype=torch.uint8))
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Images in [-1, 1] for ``numbers`` (float32, N x 1)."""
         return self.images[numbers.long().flatten() % len(self.images)].float() / 127.5 - 1
 
-
-def build(gan: Gan, *, images: Batches, generator: torch.Generator) -> Networks:
-    """A generator of the training images, and nothing to train."""
-    del gan, generator
-    return Networks(generator=Identity(images.pixels(torch.arange(len(images)))), discriminator=None)
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
+        self.images = torch.empty_like(state_dict[f"{prefix}images"])  # as many as there are
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
-def restore(gan: Gan, *, size: int, channels: int, state: dict[str, Tensor]) -> nn.Module:
-    """The generator with the images in ``state``."""
-    del gan, size, channels
-    return Identity(state["images"]).eval()
+def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Module:
+    """One that holds no images yet."""
+    del options, shape, rng
+    return Identity()
 
 
-def latents(gan: Gan, *, first: int, count: int, generator: torch.Generator) -> Tensor:
-    """The numbers ``first`` to ``first + count - 1`` themselves, ``count`` x 1."""
-    del gan, generator
-    return torch.arange(first, first + count, dtype=torch.float32)[:, None]
+def discriminator(options: Options, shape: Shape, *, rng: torch.Generator) -> None:
+    """None: there is nothing to train."""
+    del options, shape, rng

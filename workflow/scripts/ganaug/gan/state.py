@@ -1,0 +1,91 @@
+"""All that changes while a GAN trains, and its start."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ganaug.adam import Adam
+from ganaug.config import Gan
+from ganaug.gan.networks.family import Networks
+from ganaug.gan.networks.layers import draw_from
+from ganaug.seeds import derive, torch_generator
+
+LOGGED = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "d_gradient", "g_gradient")
+
+Weights = dict[str, Tensor]
+
+
+@dataclass
+class State:
+    """All that changes while a GAN trains.
+
+    Attributes:
+        generator, discriminator, ema: the networks; ``ema`` is None where the config asks for none.
+        adam_g, adam_d: their optimisers.
+        noise: draws latents and augmentations, on the CPU, so that devices agree.
+        inner: draws what layers and penalties need, on the device.
+        ada: the probability of adaptive augmentation, 0 to 1.
+        path_mean: the moving average of the path length.
+        d_factor: of the discriminator's learning rate, under the adaptive schedule.
+        log: float32, steps of an epoch x `LOGGED`, filled step by step on the device; g columns are NaN at steps
+            without an update of the generator.
+        step: updates of the discriminator done.
+        history: a row an epoch.
+        snapshots: weights of the generator to sample from, by name.
+        film: pictures of the same latents on the way, uint8, N x H x W x C each.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    ema: nn.Module | None
+    adam_g: Adam
+    adam_d: Adam
+    noise: torch.Generator
+    inner: torch.Generator
+    ada: Tensor
+    path_mean: Tensor
+    log: Tensor
+    d_factor: float = 1.0
+    step: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    snapshots: dict[str, Weights] = field(default_factory=dict)
+    film: list[Tensor] = field(default_factory=list)
+
+    @property
+    def sampler(self) -> nn.Module:
+        """The generator that samples are drawn from: the moving average where there is one."""
+        return self.generator if self.ema is None else self.ema
+
+
+def start(networks: Networks, gan: Gan, *, seed: int, length: int, device: torch.device) -> State:
+    """A training of ``networks`` before its first step; ``length`` is the steps of an epoch."""
+    generator, discriminator = networks.generator, networks.discriminator
+    assert discriminator is not None
+    for network in (generator, discriminator):
+        network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    ema = None if gan.ema is None else copy.deepcopy(generator).requires_grad_(False)
+    inner = torch.Generator(device).manual_seed(derive(seed, "inner"))
+    for network in (generator, discriminator, *([ema] if ema else [])):
+        draw_from(network, inner)
+    return State(
+        generator=generator,
+        discriminator=discriminator,
+        ema=ema,
+        adam_g=Adam(generator.parameters(), lr=gan.lr_g, betas=gan.betas),
+        adam_d=Adam(discriminator.parameters(), lr=gan.lr_d, betas=gan.betas),
+        noise=torch_generator(derive(seed, "noise")),
+        inner=inner,
+        ada=torch.zeros((), device=device),
+        path_mean=torch.zeros((), device=device),
+        log=torch.zeros(length, len(LOGGED), device=device),
+    )
+
+
+def weights_of(network: nn.Module) -> Weights:
+    """A copy of a network's weights on the CPU."""
+    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
