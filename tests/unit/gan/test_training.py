@@ -154,6 +154,6 @@ def test_weights_that_are_not_finite_are_a_divergence_whatever_the_losses(
     images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "update", lambda *args, **settings: torch.zeros(7))
-    trained = run(images, settings(init_std=float("inf")), tmp_path / "c")
+    trained = run(images, settings(architecture={"init_std": float("inf"})), tmp_path / "c")
     assert trained.reason == "diverged at step 3: the generator's weights are not finite"
     assert trained.snapshots == {}

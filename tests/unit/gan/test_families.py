@@ -1,0 +1,146 @@
+"""Every preset: its networks' shapes, one step of training, the switch of labels, and a kill, in small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ganaug.batches import Batches
+from ganaug.config import Gan
+from ganaug.gan import training
+from ganaug.gan.networks.family import Shape, build, call
+from ganaug.gan.state import start
+from ganaug.gan.training import Trained, train
+from ganaug.gan.updates import Real, update
+from ganaug.seeds import torch_generator
+from tests.unit.gan.conftest import COMPUTE, CONFIG, CPU
+
+PRESETS = sorted(path.stem for path in (CONFIG / "gans").glob("*.yaml") if path.stem != "identity")
+# Widths that make a family small, and the sizes of images that its presets are for where 32 is not one of them.
+SMALL: dict[str, dict[str, Any]] = {
+    "dcgan": {"ngf": 4, "ndf": 4},
+}
+SIZES: dict[str, int] = {}
+CLASSES = 3
+
+
+def small(settings: Callable[..., Gan], preset: str, **changes: Any) -> Gan:
+    network = settings(preset).network
+    return settings(preset, architecture=SMALL.get(network, {}), nz=6, batch_size=4, accumulate=1, **changes)
+
+
+def images_of(folder: Path, size: int, *, count: int = 9) -> Batches:
+    values = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
+    np.save(folder / "images.npy", values)
+    return Batches([(str(folder / "images.npy"), k) for k in range(count)], CPU)
+
+
+@pytest.fixture(params=PRESETS)
+def preset(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.mark.parametrize("classes", [0, CLASSES])
+def test_shapes_and_ranges(settings: Callable[..., Gan], preset: str, classes: int) -> None:
+    gan = small(settings, preset)
+    size = SIZES.get(preset, 32)
+    shape = Shape(nz=6, size=size, channels=3, classes=classes)
+    networks = build(gan, shape, rng=torch_generator(0))
+    assert networks.discriminator is not None
+    labels = torch.arange(5) % classes if classes else None
+    state = start(networks, gan, seed=0, length=1, device=CPU)
+    images = call(state.generator, torch.randn(5, 6, generator=torch_generator(1)), labels)
+    assert images.shape == (5, 3, size, size)
+    assert images.isfinite().all()
+    if classes:
+        other = call(state.generator.eval(), torch.zeros(2, 6), torch.tensor([0, 1]))
+        assert not torch.equal(other[0], other[1])
+    assert call(state.discriminator, images, labels).shape == (5,)
+
+
+def test_building_depends_on_the_seed_alone(settings: Callable[..., Gan], preset: str) -> None:
+    gan = small(settings, preset)
+    shape = Shape(nz=6, size=SIZES.get(preset, 32), channels=3, classes=0)
+    states = []
+    for chance in (0, 1):
+        torch.manual_seed(chance)
+        before = torch.get_rng_state()
+        networks = build(gan, shape, rng=torch_generator(5))
+        assert torch.equal(before, torch.get_rng_state())
+        states.append([*networks.generator.state_dict().values(), *networks.discriminator.state_dict().values()])  # type: ignore[union-attr]
+    assert all(torch.equal(one, other) for one, other in zip(*states, strict=True))
+
+
+def test_a_step_changes_both_networks_and_nothing_else(
+    settings: Callable[..., Gan], preset: str, tmp_path: Path
+) -> None:
+    gan = small(settings, preset, n_critic=1)
+    images = images_of(tmp_path, SIZES.get(preset, 32), count=4)
+    shape = Shape(nz=6, size=images.size, channels=3, classes=0)
+    networks = build(gan, shape, rng=torch_generator(0))
+    state = start(networks, replace(gan, ema=None), seed=0, length=1, device=CPU)
+    before = {
+        name: [weight.clone() for weight in network.parameters()]
+        for name, network in (("generator", state.generator), ("discriminator", state.discriminator))
+    }
+    real = images(torch.arange(4))
+    kept = real.clone()
+    random = torch.get_rng_state()
+    logged = update(state, Real(real, None), gan, augment=False, compute=COMPUTE)
+    assert logged.isfinite().all()
+    assert torch.equal(real, kept)
+    assert torch.equal(random, torch.get_rng_state())
+    for name, network in (("generator", state.generator), ("discriminator", state.discriminator)):
+        changed = [not torch.equal(old, new) for old, new in zip(before[name], network.parameters(), strict=True)]
+        # A weight behind a gate that starts at zero, or of a resolution that is not reached, waits.
+        assert sum(changed) > len(changed) / 3, name
+
+
+class Killed(BaseException):
+    """Stands for a kill between two steps."""
+
+
+@pytest.mark.parametrize("mode", ["per_class", "conditional"])
+def test_killed_and_resumed_equals_uninterrupted(
+    settings: Callable[..., Gan], preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    gan = small(settings, preset, epochs=None, steps=6, mode=mode, pretrain=None, snapshots=())
+    images = images_of(tmp_path, SIZES.get(preset, 32))
+    labels = torch.arange(9) % CLASSES if mode == "conditional" else None
+
+    def run(name: str, *, kill_at: int | None = None) -> Trained:
+        done = 0
+
+        def progress(steps: int) -> None:
+            nonlocal done
+            done += steps
+            if done == kill_at:
+                raise Killed
+
+        return train(
+            images,
+            labels,
+            gan,
+            classes=CLASSES if mode == "conditional" else 0,
+            seed=1,
+            compute=COMPUTE,
+            device=CPU,
+            resume=tmp_path / name,
+            progress=progress,
+        )
+
+    whole = run("whole")
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
+    with pytest.raises(Killed):
+        run("resume", kill_at=4)
+    resumed = run("resume")
+    assert resumed.snapshots["last"].keys() == whole.snapshots["last"].keys()
+    assert all(torch.equal(resumed.snapshots["last"][name], weight) for name, weight in whole.snapshots["last"].items())
+    assert all(torch.equal(resumed.discriminator[name], weight) for name, weight in whole.discriminator.items())
