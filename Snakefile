@@ -14,6 +14,7 @@ include: "rules/explore.smk"
 include: "rules/gan.smk"
 include: "rules/sets.smk"
 include: "rules/classifier.smk"
+include: "rules/quality.smk"
 include: "rules/report.smk"
 include: "rules/preflight.smk"
 
@@ -25,6 +26,7 @@ rule all:
         GENERATORS,
         TRAINED,
         SCORES,
+        QUALITY,
         STUDY,
     message:
         "Everything is there"

@@ -50,6 +50,15 @@ OTHER_TABLES = [
 PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if GANS else [])]
 # The first arm that uses a snapshot shows it: others draw the same samples, more or fewer of them.
 PICTURED = {(arm.gan.name, arm.gan.snap): drawn(arm.gan) for arm in reversed(ARMS.values()) if arm.gan}
+# The sets of samples that are measured: those in the pictures, and every snapshot of a GAN whose best one is wanted.
+PICKED = sorted({gan for gan, snap in PICTURED if snap == "best"})
+PICKED_BY = "n100"
+MEASURED = [
+    *(f"{gan}/{snap}/{count}" for (gan, snap), count in sorted(PICTURED.items()) if snap != "best"),
+    *(f"{gan}/{snap}/{PICKED_BY}" for gan in PICKED for snap in GANS[gan].snaps),
+]
+MEASURED = sorted(set(MEASURED))
+QUALITY = [f"{RESULTS}/quality/{name}/r{r}.json" for r in REPEATS for name in ["real", *MEASURED]] if MEASURED else []
 PICTURES = [
     *(f"{RESULTS}/plots/{name}.png" for name in PLOTS),
     *(f"{RESULTS}/plots/samples-{gan}-{snap}-{count}.png" for (gan, snap), count in sorted(PICTURED.items())),

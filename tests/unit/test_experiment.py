@@ -2,12 +2,25 @@
 
 import copy
 import json
+from contextlib import suppress
+from dataclasses import fields
+from typing import Any, get_type_hints
 
 import pytest
+import yaml
 
+from ganaug.config import Gan, build
+from ganaug.errors import UserError
 from ganaug.experiment import parse, portable
+from ganaug.gan.networks.family import Shape, family
+from ganaug.gan.networks.family import build as build_networks
 from ganaug.schema import check
-from tests.workflow.configs import DEFAULT, PRESETS, SCHEMA
+from ganaug.seeds import torch_generator
+from tests.workflow.configs import DEFAULT, PRESETS, SCHEMA, parsed
+from tests.workflow.project import ROOT
+
+GAN_SCHEMA = yaml.safe_load((ROOT / "config/schemas/gan.schema.yaml").read_text(encoding="utf-8"))
+WASSERSTEIN = {"loss": "wasserstein", "gradient_penalty": 10.0}
 
 
 def test_a_reported_config_makes_the_same_experiment_whatever_became_of_the_presets() -> None:
@@ -31,3 +44,122 @@ def test_a_reported_config_names_no_machine(secret: str) -> None:
     config["data"] |= {"source": "folder", "path": "/home/ann/images"}
     config["tracking"] = {"uri": "https://ann:pw@server"}
     assert secret not in json.dumps(portable(config, parse(config, PRESETS)))
+
+
+def refusal(**changes: Any) -> str:
+    with pytest.raises(UserError) as caught:
+        parsed({"gans": {"dcgan": changes}})
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"steps": 5}, ": set exactly one of epochs, steps (both epochs and steps are set; null unsets one)"),
+        ({"epochs": None}, ": set exactly one of epochs, steps (none is set; null unsets one)"),
+        ({"mode": "conditional", "jobs": 2}, ".jobs: conditional trains on all classes at once; set it to 1"),
+        ({"mode": "fine_tune", "pretrain": 5, "jobs": 2}, ".jobs: fine_tune trains on all classes at once; set it"),
+        ({"mode": "fine_tune"}, ".pretrain: not set; say for how many epochs fine_tune trains on all classes first"),
+        ({"pretrain": 5}, ".pretrain: only fine_tune has it; set it to null"),
+        ({"mode": "conditional", "pretrain": 5}, ".pretrain: only fine_tune has it; set it to null"),
+        (WASSERSTEIN | {"clip": 0.01}, ".clip: gradient_penalty bounds the critic's slope already; set one of them"),
+        ({"clip": 0.01}, ".clip: only a Wasserstein critic is clipped, and the loss is non_saturating; set it to null"),
+        ({"loss": "wasserstein"}, ".loss: a wasserstein critic has no bound; set clip (0.01) or gradient_penalty (10)"),
+        ({"penalty_every": 16}, ".penalty_every: there is no penalty; set it to 1"),
+        ({"ada": 0.6}, ".ada: diffaugment does it too; set it to false"),
+        (
+            WASSERSTEIN | {"ada": 0.6, "diffaugment": False},
+            ".ada: it follows the signs of logits, and a wasserstein critic's mean nothing; set it to null",
+        ),
+        (
+            {"loss": "relativistic", "cutmix": 0.5},
+            ".cutmix: a relativistic loss compares whole images; set it to null",
+        ),
+        ({"batch_size": 4, "accumulate": 5}, ".accumulate: more parts than images in a batch; lower it"),
+        (
+            {"epochs": None, "steps": 9},
+            ".snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []",
+        ),
+        ({"snapshots": [5, 251]}, ".snapshots: 251 is past the last epoch, 250; lower it or train longer"),
+        (
+            {"architecture": {"ngff": 8}},
+            ".architecture.ngff: no such option of dcgan-32; it has "
+            + ", ".join(PRESETS["gans"]["dcgan-32"]["architecture"]),
+        ),
+        ({"architecture": {"ngf": 8.0}}, ".architecture.ngf: 8.0 is not of the kind of 64; correct it"),
+        ({"architecture": {"ngf": True}}, ".architecture.ngf: True is not of the kind of 64; correct it"),
+        ({"architecture": {"ngf": "8"}}, ".architecture.ngf: '8' is not of the kind of 64; correct it"),
+        ({"architecture": {"slope": "small"}}, ".architecture.slope: 'small' is not of the kind of 0.2; correct it"),
+        ({"architecture": {"slope": False}}, ".architecture.slope: False is not of the kind of 0.2; correct it"),
+        (
+            {"preset": "identity", "architecture": {"ngf": 8}},
+            ".architecture.ngf: no such option of identity; it has none",
+        ),
+        ({"prepare": {"sharpn": 1.0}}, ".prepare.sharpn: no such key; did you mean sharpen?"),
+    ],
+)
+def test_a_gan_that_makes_no_sense_is_refused_in_a_line(changes: dict[str, Any], said: str) -> None:
+    message = refusal(**changes)
+    assert message.startswith(f"gans.dcgan{said}")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mode": "conditional"},
+        {"mode": "fine_tune", "pretrain": 5},
+        {"jobs": 3},
+        WASSERSTEIN,
+        {"loss": "wasserstein", "clip": 0.01},
+        {"r1": 10.0, "penalty_every": 16},
+        {"ada": 0.6, "diffaugment": False},
+        {"cutmix": 0.5, "loss": "hinge"},
+        {"batch_size": 4, "accumulate": 4},
+        {"epochs": None, "steps": 9, "snapshots": []},
+    ],
+)
+def test_what_stands_beside_a_refusal_is_accepted(changes: dict[str, Any]) -> None:
+    gan = parsed({"gans": {"dcgan": changes}}).gans["dcgan"]
+    for key, value in changes.items():
+        assert getattr(gan, key) == (tuple(value) if isinstance(value, list) else value)
+
+
+def test_an_architecture_and_the_preparation_are_changed_key_by_key() -> None:
+    changes = {"architecture": {"ngf": 8, "ndf": 8, "slope": 0}, "prepare": {"sharpen": 0.5}}
+    gan = parsed({"gans": {"dcgan": changes}}).gans["dcgan"]
+    assert gan.architecture == PRESETS["gans"]["dcgan-32"]["architecture"] | {"ngf": 8, "ndf": 8, "slope": 0}
+    assert (gan.prepare.sharpen, gan.prepare.augment) == (0.5, None)
+
+
+@pytest.fixture(params=sorted(PRESETS["gans"]))
+def preset(request: pytest.FixtureRequest) -> Gan:
+    values = PRESETS["gans"][request.param]
+    check(values, GAN_SCHEMA)
+    return build(Gan, values, f"gans.{request.param}")
+
+
+def test_a_preset_of_a_gan_is_sound_in_an_experiment(preset: Gan, request: pytest.FixtureRequest) -> None:
+    name = request.node.callspec.params["preset"]
+    config = copy.deepcopy(DEFAULT)
+    config["gans"] = {"dcgan": {"preset": name}}
+    config["study"]["arms"] = ["real"]
+    check(config, SCHEMA)
+    assert parse(config, PRESETS).gans["dcgan"] == preset
+
+
+def test_a_preset_gives_every_option_of_its_family_and_in_its_type(preset: Gan) -> None:
+    options = family(preset.network).Options
+    hints = get_type_hints(options)
+    assert set(preset.architecture) == {field.name for field in fields(options)}
+    for name, value in preset.architecture.items():
+        assert type(value) is hints[name], name
+
+
+def test_a_preset_makes_networks_of_thirty_two_or_sixty_four_pixels(preset: Gan) -> None:
+    made = []
+    for size in (32, 64):
+        with suppress(UserError):
+            made.append(build_networks(preset, Shape(preset.nz, size, 3, 0), rng=torch_generator(0)))
+            break
+    assert made

@@ -13,6 +13,8 @@ from ganaug.config import Compute, Gan, build
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 CPU = torch.device("cpu")
 COMPUTE = Compute(device="cpu", precision="fp32", threads=1)
+# Threads that wait for each other cost small networks more than they give, above all beside other processes.
+torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
+import pytest
 import torch
 
-from ganaug.gan.augmentation import _colour, _cutout, _translate, diffaugment
+from ganaug.gan.augmentation import _colour, _cutout, _translate, cutmix, diffaugment
 from ganaug.seeds import torch_generator
 
 
@@ -57,3 +58,46 @@ def test_cutout_reaches_opposite_edges_alike() -> None:
     last = _cutout(torch.ones(1, 1, 8, 8), column=per_image(0.5), line=per_image(0.999999))
     assert [int(value) for value in (first[0, 0, :, 4] == 0)] == [1, 1, 0, 0, 0, 0, 0, 0]
     assert [int(value) for value in (last[0, 0, :, 4] == 0)] == [0, 0, 0, 0, 0, 0, 1, 1]
+
+
+def test_the_share_that_cutmix_tells_is_that_of_the_pixels() -> None:
+    real, fake = torch.ones(64, 3, 16, 16), torch.zeros(64, 3, 16, 16)
+    mixed, share = cutmix(real, fake, rng=torch_generator(0))
+    assert torch.equal(share * 256, mixed[:, 0].sum(dim=(1, 2)))
+    for image, left in zip(mixed, share, strict=True):
+        assert torch.equal(image[0], image[2])
+        lines, columns = (image[0] == 0).any(dim=1), (image[0] == 0).any(dim=0)
+        # What is not real is one rectangle: its lines times its columns.
+        assert lines.sum() * columns.sum() == round(256 * (1 - left.item()))
+        for edge in (lines, columns):
+            assert edge.int().diff().abs().sum() <= 2
+
+
+def test_cutmix_takes_each_image_and_its_fake() -> None:
+    real = torch.arange(8.0).reshape(8, 1, 1, 1).expand(8, 1, 8, 8)
+    mixed, _ = cutmix(real, real + 100, rng=torch_generator(1))
+    assert torch.equal(mixed % 100, real)
+    assert torch.equal(mixed, cutmix(real, real + 100, rng=torch_generator(1))[0])
+    assert not torch.equal(mixed, cutmix(real, real + 100, rng=torch_generator(2))[0])
+
+
+@pytest.mark.parametrize(
+    ("area", "line", "column", "share"),
+    [
+        # 1 - area of the image is to be pasted, centred at a share of its height and width.
+        (0.0, 0.5, 0.5, 0.0),
+        (0.999999, 0.5, 0.5, 1.0),
+        # A square of half the sides; at a corner a quarter of it is inside.
+        (0.75, 0.5, 0.5, 0.75),
+        (0.75, 0.0, 0.0, 15 / 16),
+        (0.75, 0.999999, 0.5, 7 / 8),
+    ],
+)
+def test_the_extremes_of_cutmix(
+    monkeypatch: pytest.MonkeyPatch, area: float, line: float, column: float, share: float
+) -> None:
+    draws = torch.tensor([area, line, column]).reshape(3, 1, 1, 1, 1)
+    monkeypatch.setattr(torch, "rand", lambda *shape, generator: draws)
+    mixed, found = cutmix(torch.ones(1, 1, 8, 8), torch.zeros(1, 1, 8, 8), rng=torch_generator(0))
+    assert found.item() == share
+    assert mixed.sum() == 64 * share

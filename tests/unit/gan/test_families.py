@@ -24,9 +24,17 @@ from tests.unit.gan.conftest import COMPUTE, CONFIG, CPU
 PRESETS = sorted(path.stem for path in (CONFIG / "gans").glob("*.yaml") if path.stem != "identity")
 # Widths that make a family small, and the sizes of images that its presets are for where 32 is not one of them.
 SMALL: dict[str, dict[str, Any]] = {
+    "biggan": {"ch": 2, "embedding": 4},
+    "sagan": {"ngf": 4, "ndf": 4},
+    "sngan": {"ngf": 8, "ndf": 8},
+    "cgan": {"width": 0.0625},
     "dcgan": {"ngf": 4, "ndf": 4},
+    "stylegan2": {"w": 6, "mapping_layers": 2, "channel_base": 128, "channel_max": 8},
+    "gan101": {"width": 0.0625},
+    "progan": {"widest": 8, "base": 64},
+    "r3gan": {"widest": 16, "base": 64, "blocks": 1, "group": 2},
 }
-SIZES: dict[str, int] = {}
+SIZES: dict[str, int] = {"dcgan-64-farhat": 64}
 CLASSES = 3
 
 

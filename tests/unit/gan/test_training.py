@@ -1,14 +1,23 @@
+import math
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from ganaug.batches import Batches
 from ganaug.config import Gan
-from ganaug.gan import training
+from ganaug.gan import penalties, training, updates
+from ganaug.gan.networks.family import Networks
+from ganaug.gan.networks.layers import Draws, Styled
+from ganaug.gan.state import LOGGED, State, start
 from ganaug.gan.training import Trained, train
+from ganaug.gan.updates import Real, update
 from ganaug.io import load_tensors, save_tensors
+from ganaug.seeds import torch_generator
 from tests.unit.gan.conftest import COMPUTE, CPU
 
 
@@ -154,6 +163,233 @@ def test_weights_that_are_not_finite_are_a_divergence_whatever_the_losses(
     images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "update", lambda *args, **settings: torch.zeros(7))
-    trained = run(images, settings(architecture={"init_std": float("inf"})), tmp_path / "c")
+    trained = run(images, settings(architecture={"init_std": float("inf")}), tmp_path / "c")
     assert trained.reason == "diverged at step 3: the generator's weights are not finite"
     assert trained.snapshots == {}
+
+
+def tiny(gan: Gan) -> State:
+    """Networks of 4 x 4 images without batch normalisation, each image judged by itself, before their first step."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        generator = nn.Sequential(nn.Linear(gan.nz, 8), nn.Tanh(), nn.Linear(8, 16), nn.Unflatten(1, (1, 4, 4)))
+        discriminator = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
+    return start(Networks(generator, discriminator), gan, seed=0, length=1, device=CPU)
+
+
+def weights(network: nn.Module) -> list[Tensor]:
+    return [weight.detach().clone() for weight in network.parameters()]
+
+
+def gradients(network: nn.Module) -> Tensor:
+    return torch.cat([weight.grad.flatten() for weight in network.parameters() if weight.grad is not None])
+
+
+def test_the_generator_learns_at_every_nth_step_only(settings: Callable[..., Gan]) -> None:
+    gan = settings(n_critic=3, ema=None, diffaugment=False)
+    state = tiny(gan)
+    real = Real(torch.rand(5, 1, 4, 4, generator=torch_generator(1)), None)
+    turns = []
+    for _ in range(7):
+        before = weights(state.generator), weights(state.discriminator)
+        logged = dict(zip(LOGGED, update(state, real, gan, augment=False, compute=COMPUTE).tolist(), strict=True))
+        state.step += 1
+        turn = not all(map(torch.equal, before[0], weights(state.generator)))
+        assert not any(map(torch.equal, before[1], weights(state.discriminator)))
+        assert math.isnan(logged["g_loss"]) == math.isnan(logged["g_gradient"]) == (not turn)
+        assert math.isfinite(logged["d_loss"])
+        turns.append(turn)
+    assert turns == [False, False, True, False, False, True, False]
+
+
+def test_g_loss_is_blank_where_the_generator_had_no_turn(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path
+) -> None:
+    # Three steps an epoch: the generator's turns are the steps 4, 8 and 12.
+    trained = run(images, settings(n_critic=4), tmp_path / "c")
+    assert trained.reason is None
+    blank = [(row["g_loss"] == "", row["g_gradient"] == "") for row in trained.history]
+    assert blank == [(True, True), (False, False), (False, False), (False, False)]
+    assert all(row["d_loss"] != "" for row in trained.history)
+
+
+@pytest.mark.parametrize("parts", [2, 5, 7])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"loss": "hinge", "r1": 10.0, "r2": 1.0, "orthogonal": 0.1},
+        {"loss": "relativistic"},
+        {"loss": "wasserstein", "clip": 0.01},
+    ],
+)
+def test_a_batch_in_parts_is_the_whole_batch(
+    settings: Callable[..., Gan], monkeypatch: pytest.MonkeyPatch, parts: int, options: dict[str, Any]
+) -> None:
+    # Parts of unlike sizes, as 5 in 2, count by their images. All latents are one, since parts draw others.
+    monkeypatch.setattr(updates, "latents", lambda count, gan, *, rng, device: torch.ones(count, gan.nz))
+    real = Real(torch.rand(5, 1, 4, 4, generator=torch_generator(1)), None)
+    found = []
+    for accumulate in (1, parts):
+        gan = settings(accumulate=accumulate, ema=None, diffaugment=False, **options)
+        state = tiny(gan)
+        logged = update(state, real, gan, augment=False, compute=COMPUTE)
+        found.append([logged, gradients(state.discriminator), gradients(state.generator)])
+    for whole, split in zip(*found, strict=True):
+        assert torch.allclose(whole, split, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "factor"),
+    [
+        ("constant", lambda done: 1.0),
+        ("cosine", lambda done: (1 + math.cos(math.pi * done)) / 2),
+        ("exponential", lambda done: 0.01**done),
+    ],
+)
+def test_both_learning_rates_follow_the_schedule(
+    images: Batches,
+    settings: Callable[..., Gan],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    schedule: str,
+    factor: Callable[[float], float],
+) -> None:
+    rates = rates_of(monkeypatch)
+    run(images, settings(schedule=schedule, lr_g=0.1, lr_d=0.4), tmp_path / "c")
+    assert len(rates) == 12
+    assert [g for g, _ in rates] == pytest.approx([0.1 * factor(step / 12) for step in range(12)])
+    assert [d for _, d in rates] == pytest.approx([0.4 * factor(step / 12) for step in range(12)])
+
+
+def rates_of(monkeypatch: pytest.MonkeyPatch, *, d_accuracy: float = 0.5) -> list[tuple[float, float]]:
+    """The learning rates of every step that is trained from here on; nothing is learnt."""
+    rates: list[tuple[float, float]] = []
+
+    def watched(state: State, *args: object, **settings: object) -> Tensor:
+        rates.append((state.adam_g.lr, state.adam_d.lr))
+        return torch.tensor([d_accuracy if name == "d_accuracy" else 0.0 for name in LOGGED])
+
+    monkeypatch.setattr(training, "update", watched)
+    return rates
+
+
+def test_the_adaptive_schedule_slows_a_discriminator_that_always_wins(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = rates_of(monkeypatch, d_accuracy=1.0)
+    gan = settings(schedule="adaptive", lr_g=0.1, lr_d=0.4)
+    run(images, gan, tmp_path / "c")
+    assert [g for g, _ in rates] == [0.1] * 12
+    # Lower by a fifth after each epoch of three steps.
+    assert [d for _, d in rates] == pytest.approx([0.4 * 0.8 ** (step // 3) for step in range(12)])
+    # A resumed training goes on as slowly.
+    whole = list(rates)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
+    rates.clear()
+    with pytest.raises(Killed):
+        run(images, gan, tmp_path / "d", kill_at=8)
+    run(images, gan, tmp_path / "d")
+    assert rates == [*whole[:8], *whole[7:]]
+
+
+@pytest.mark.parametrize(("epochs", "looks"), [(4, [1, 2, 3, 4]), (20, list(range(1, 21)))])
+def test_a_short_training_is_looked_at_after_every_epoch(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, epochs: int, looks: list[int]
+) -> None:
+    trained = run(images, settings(epochs=epochs), tmp_path / "c")
+    assert [row["epoch"] for row in trained.history if row["diversity"] != ""] == looks
+    assert len(trained.film) == len(looks)
+
+
+def test_a_long_training_is_looked_at_twenty_times_and_at_its_end(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates_of(monkeypatch)
+    trained = run(images, settings(epochs=47), tmp_path / "c")
+    looked = [row["epoch"] for row in trained.history if row["diversity"] != ""]
+    assert len(looked) == len(trained.film) == 20
+    assert looked[-1] == 47
+    assert {after - before for before, after in pairwise(looked)} == {2, 3}
+    assert [row["epoch"] for row in trained.history if row["recall"] != ""] == looked
+    assert all(0 <= row["recall"] <= 1 and row["diversity"] >= 0 for row in trained.history if row["recall"] != "")
+    assert all(picture.shape == (10, 16, 16, 1) and picture.dtype == torch.uint8 for picture in trained.film)
+    # The latents are the same each time, and nothing was learnt.
+    assert all(torch.equal(picture, trained.film[0]) for picture in trained.film)
+
+
+class Noisy(Draws):
+    """A generator that draws when it is sampled too."""
+
+    def __init__(self, nz: int) -> None:
+        super().__init__()
+        self.out = nn.Linear(nz, 256)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        noise = self.normal(len(latents), 256, like=latents)
+        return (self.out(latents) + noise).tanh().view(-1, 1, 16, 16)
+
+
+def noisy(gan: Gan, *args: object, **settings: object) -> Networks:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        judge = nn.Sequential(nn.Flatten(), nn.Linear(256, 1), nn.Flatten(0))
+        return Networks(Noisy(gan.nz), judge)
+
+
+@pytest.mark.parametrize("ema", [0.9, None])
+def test_looking_does_not_change_what_is_trained(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ema: float | None
+) -> None:
+    monkeypatch.setattr(training, "build", noisy)
+    gan = settings(ema=ema, diffaugment=False)
+    often = run(images, gan, tmp_path / "a")
+    monkeypatch.setattr(training, "LOOKS", 1)
+    once = run(images, gan, tmp_path / "b")
+    assert (len(often.film), len(once.film)) == (4, 1)
+    assert all(torch.equal(one, once.snapshots["last"][name]) for name, one in often.snapshots["last"].items())
+    assert torch.equal(often.film[-1], once.film[-1])
+
+
+class Style(Styled):
+    """The smallest generator that has styles."""
+
+    def __init__(self, nz: int) -> None:
+        super().__init__()
+        self.mapping, self.synthesis = nn.Linear(nz, 4), nn.Linear(4, 16)
+
+    def styled(self, latents: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+        styles = self.mapping(latents)[:, None]
+        return self.synthesis(styles).view(-1, 1, 4, 4), styles
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return self.styled(latents, None)[0]
+
+
+@pytest.mark.parametrize("n_critic", [1, 2, 4])
+def test_path_lengths_are_taken_at_every_fourth_turn_of_the_generator(
+    settings: Callable[..., Gan], monkeypatch: pytest.MonkeyPatch, n_critic: int
+) -> None:
+    gan = settings(path_length=2.0, n_critic=n_critic, ema=None, diffaugment=False)
+    taken: list[int] = []
+
+    def watched(images: Tensor, *args: Any, **settings: Any) -> tuple[Tensor, Tensor]:
+        taken.append(len(images))
+        return original(images, *args, **settings)
+
+    original = penalties.path_length
+    monkeypatch.setattr(penalties, "path_length", watched)
+    judge = nn.Sequential(nn.Flatten(), nn.Linear(16, 1), nn.Flatten(0))
+    state = start(Networks(Style(gan.nz), judge), gan, seed=0, length=1, device=CPU)
+    real = Real(torch.rand(6, 1, 4, 4, generator=torch_generator(1)), None)
+    at = []
+    for step in range(8 * n_critic):
+        before = len(taken)
+        update(state, real, gan, augment=False, compute=COMPUTE)
+        state.step += 1
+        if len(taken) > before:
+            at.append((step + 1) // n_critic)
+    # The turns are counted from 1; each on half of the batch.
+    assert at == [1, 5]
+    assert taken == [3, 3]
+    assert state.path_mean > 0

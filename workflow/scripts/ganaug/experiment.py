@@ -355,7 +355,7 @@ def _check_snapshot(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:
             f"{where}.name: no GAN {arm.name!r} is configured; gans has {', '.join(sorted(gans)) or 'none'}"
         )
     gan = gans[arm.name]
-    if arm.snap not in gan.snaps:
+    if arm.snap not in [*gan.snaps, "best"]:
         if isinstance(arm.snapshot, int) and gan.epochs is not None and arm.snapshot > gan.epochs:
             raise UserError(
                 f"{where}.snapshot: {arm.snapshot} is past the last epoch of {arm.name}, {gan.epochs}; lower it"

@@ -39,7 +39,7 @@ def sample_set(
 
     Args:
         name: the GAN's name in the config.
-        amount: see `ganaug.config.sample_label`.
+        amount: see `ganaug.config.amount_label`.
         split, dev: ``data/r{r}.csv``, whose training images a ratio counts, and the ``images.npy`` it points into.
         generators, records: of all jobs of the GAN in this repeat.
         out, record: the outputs.

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ganaug.batches import to_pixels
 from ganaug.config import Gan
+from ganaug.errors import UserError
 from ganaug.gan.networks.family import call
 from ganaug.gan.networks.layers import Truncated, draw_from
 from ganaug.images import Pixels
@@ -49,12 +50,19 @@ def sample(
 
     Args:
         label: the number of the class, for a generator that is told it.
+
+    Raises:
+        UserError: latents are to be mixed by a generator that cannot.
     """
     if not count:
         empty = sample(generator, gan, seed=seed, count=1, device=device, label=label, draw=draw)
         return np.empty((0, *empty.shape[1:]), dtype=np.uint8)
     if isinstance(generator, Truncated):
         generator.psi = 1.0 if draw.truncation is None else draw.truncation
+    elif draw.mix > 1:
+        raise UserError(
+            f"arms: mix is for generators that mix latents, such as stylegan2, not for {gan.network}; set it to null"
+        )
     labels = None if label is None else torch.full((BLOCK,), label, device=device)
     blocks = []
     with torch.inference_mode():

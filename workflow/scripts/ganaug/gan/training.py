@@ -17,7 +17,7 @@ from ganaug.gan import checkpoint
 from ganaug.gan.augmentation import BELOW_IMAGES
 from ganaug.gan.health import diversity, recall
 from ganaug.gan.networks.family import Shape, build, call
-from ganaug.gan.networks.layers import Growing
+from ganaug.gan.networks.layers import Growing, draw_from
 from ganaug.gan.schedules import adapted, factor
 from ganaug.gan.state import LOGGED, State, Weights, start, weights_of
 from ganaug.gan.updates import Real, latents, update
@@ -214,8 +214,11 @@ def _look(state: State, images: Batches, labels: Tensor | None, gan: Gan, *, see
     chosen = None if labels is None else labels[positions].to(device)
     sampler = state.sampler
     sampler.eval()
+    # Were layers to draw as in training, how often one looks would change what is trained.
+    draw_from(sampler, torch.Generator(device).manual_seed(derive(seed, "look", "inner")))
     with torch.inference_mode():
         fakes = call(sampler, latents(LOOKED_AT, gan, rng=rng, device=device), chosen)
+    draw_from(sampler, state.inner)
     sampler.train()
     if bool(fakes.isfinite().all()):
         state.history[-1] |= {"diversity": diversity(fakes), "recall": recall(images(positions), fakes)}

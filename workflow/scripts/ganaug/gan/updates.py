@@ -56,9 +56,10 @@ def update(state: State, real: Real, gan: Gan, *, augment: bool, compute: Comput
         with torch.set_grad_enabled(shared), autocast(real.images.device, compute):
             fakes.append(_fakes(state, part, gan))
         loss, pair = _discriminator(state, part, fakes[-1].detach(), gan, look=look, compute=compute)
-        (loss / len(parts)).backward()
+        share = len(part.images) / len(real.images)
+        (loss * share).backward()
         logits.append(pair)
-        d_loss += loss.detach() / len(parts)
+        d_loss += loss.detach() * share
     d_gradient = gradient_norm(state.discriminator)
     state.adam_d.step()
     if gan.clip is not None:
@@ -132,7 +133,7 @@ def _generator(
 ) -> Tensor:
     """Gradients of the generator; returns its loss without the penalties."""
     loss = LOSSES[gan.loss]
-    device = parts[0].images.device
+    device, count = parts[0].images.device, sum(len(part.images) for part in parts)
     total = torch.zeros((), device=device)
     state.adam_g.zero_grad()
     # The discriminator only passes gradients on here; computing those of its weights would be thrown away.
@@ -146,12 +147,13 @@ def _generator(
                 with torch.no_grad():
                     on_real = _judge(state.discriminator, look(part.images), labels=part.labels).float()
             g_loss = generator_loss(loss, on_real, on_fake)
-        (g_loss / len(parts)).backward()
-        total += g_loss.detach() / len(parts)
+        share = len(part.images) / count
+        (g_loss * share).backward()
+        total += g_loss.detach() * share
     state.discriminator.requires_grad_(True)
     if gan.orthogonal is not None:
         (gan.orthogonal * penalties.orthogonality(state.generator)).backward()
-    if gan.path_length is not None and state.step % penalties.PATH_EVERY == 0:
+    if gan.path_length is not None and state.step // gan.n_critic % penalties.PATH_EVERY == 0:
         _lengthen(state, parts[0], gan)
     return total
 

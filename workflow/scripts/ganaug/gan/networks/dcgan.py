@@ -22,12 +22,15 @@ class Options:
         ngf, ndf: feature maps of the generator's last and the discriminator's first hidden layer.
         slope: of the discriminator's LeakyReLU.
         init_std: standard deviation of the initial weights.
+        normalise_critic: whether the discriminator has batch normalisation; a gradient penalty is of each image's
+            own gradient, so that one with it wants none (Gulrajani et al. 2017, section 4).
     """
 
     ngf: int
     ndf: int
     slope: float
     init_std: float
+    normalise_critic: bool
 
 
 def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Module:
@@ -70,8 +73,8 @@ def discriminator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn
     ]
     for _ in range(_levels(shape.size) - 1):
         layers += [
-            nn.Conv2d(width, width * 2, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(width * 2),
+            nn.Conv2d(width, width * 2, 4, stride=2, padding=1, bias=not options.normalise_critic),
+            *([nn.BatchNorm2d(width * 2)] if options.normalise_critic else []),
             nn.LeakyReLU(options.slope, inplace=True),
         ]
         width *= 2

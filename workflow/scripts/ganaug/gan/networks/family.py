@@ -14,6 +14,8 @@ from torch.nn.functional import one_hot
 
 from ganaug.config import Gan
 from ganaug.config import build as build_config
+from ganaug.errors import UserError
+from ganaug.gan.networks.layers import Styled
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def build(gan: Gan, shape: Shape, *, rng: torch.Generator) -> Networks:
         UserError: the family cannot make images of that shape, or an option makes no sense.
     """
     generator = _generator(gan, shape, rng=rng)
+    if gan.path_length is not None and not isinstance(generator, Styled):
+        raise UserError("gans: path_length is for generators with styles, such as stylegan2; set it to null")
     module, options = family(gan.network), _options(gan)
     with _own_randomness(rng):
         if shape.classes and not module.LABELS:

@@ -1,0 +1,260 @@
+"""GAN training: ours against a loop written as the well-known PyTorch DCGAN example does it, side by side in one run.
+
+The networks and the batch size are the same. The reference trains in fp32 with torch's Adam, binary cross-entropy on a
+sigmoid, gradients of all weights in both steps, and a DataLoader. Images are those of the CIFAR-10 copy where
+GANAUG_MIRROR has it, else generated ones; KID is of 2,000 samples against as many held-out images, on the features of a
+classifier trained on others.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from _results import ROOT, publish
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+import yaml  # isort: skip
+
+CIFAR10 = "cifar10-jpeg.tar.gz"
+BATCH, ROUNDS, STEPS = 64, 5, {32: 12, 64: 4}
+COMPARED_STEPS = 400
+TRAINED_ON, HELD = 4000, 2000
+CORES = len(os.sched_getaffinity(0))
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def images_of(size: int, count: int) -> np.ndarray:
+    """uint8, N x size x size x 3, mixed classes."""
+    mirror = Path(os.environ.get("GANAUG_MIRROR", ""), CIFAR10)
+    if not mirror.is_file():
+        coarse = np.random.default_rng(0).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+        return coarse.repeat(size // 8, axis=1).repeat(size // 8, axis=2)
+    from io import BytesIO
+
+    from PIL import Image
+
+    from ganaug.data.archive import list_archive, read_archive
+    from ganaug.data.sources import is_image
+
+    names = [name for name in list_archive(mirror).files if is_image(name)]
+    chosen = names[:: len(names) // count][:count]
+    pictures = [
+        Image.open(BytesIO(content)).convert("RGB").resize((size, size)) for _, content in read_archive(mirror, chosen)
+    ]
+    return np.stack([np.asarray(picture) for picture in pictures])
+
+
+def gan_of(**changes: Any) -> Any:
+    """The DCGAN preset as the paper has it: no moving average, no DiffAugment."""
+    from ganaug.config import Gan, build
+
+    preset = yaml.safe_load((ROOT / "config/gans/dcgan-32.yaml").read_text(encoding="utf-8"))
+    values = {**preset, "batch_size": BATCH, "ema": None, "diffaugment": False, "epochs": None, "steps": 1, **changes}
+    return build(Gan, values, "gans.dcgan")
+
+
+class Pictures(Dataset[Tensor]):
+    """Images as the example's transforms make them: one after another, floats in [-1, 1]."""
+
+    def __init__(self, images: np.ndarray) -> None:
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, k: int) -> Tensor:
+        return torch.from_numpy(self.images[k]).permute(2, 0, 1).float().div(255).sub(0.5).div(0.5)
+
+
+def reference(images: np.ndarray, size: int) -> tuple[Callable[[int], None], nn.Module]:
+    """A function that trains for so many steps, and the generator."""
+    from ganaug.gan.networks.family import Shape, build
+    from ganaug.seeds import torch_generator
+
+    gan = gan_of()
+    networks = build(gan, Shape(nz=gan.nz, size=size, channels=3, classes=0), rng=torch_generator(0))
+    assert networks.discriminator is not None
+    made, judge = networks.generator.to(DEVICE), nn.Sequential(networks.discriminator, nn.Sigmoid()).to(DEVICE)
+    criterion = nn.BCELoss()
+    adam_d = torch.optim.Adam(judge.parameters(), lr=gan.lr_d, betas=gan.betas)
+    adam_g = torch.optim.Adam(made.parameters(), lr=gan.lr_g, betas=gan.betas)
+    loader = DataLoader(Pictures(images), batch_size=BATCH, shuffle=True, drop_last=True, num_workers=0)
+
+    def run(steps: int) -> None:
+        done = 0
+        while True:
+            for real in loader:
+                real = real.to(DEVICE)
+                judge.zero_grad()
+                loss_real = criterion(judge(real), torch.ones(BATCH, device=DEVICE))
+                loss_real.backward()
+                fake = made(torch.randn(BATCH, gan.nz, device=DEVICE))
+                loss_fake = criterion(judge(fake.detach()), torch.zeros(BATCH, device=DEVICE))
+                loss_fake.backward()
+                adam_d.step()
+                made.zero_grad()
+                loss_g = criterion(judge(fake), torch.ones(BATCH, device=DEVICE))
+                loss_g.backward()
+                adam_g.step()
+                (loss_real + loss_fake).item(), loss_g.item()
+                done += 1
+                if done == steps:
+                    return
+
+    return run, made
+
+
+def ours(path: str, size: int, count: int, *, precision: str) -> tuple[Callable[[int], None], nn.Module]:
+    """The same with the trainer's own step."""
+    from ganaug.batches import Batches
+    from ganaug.compute import prepare
+    from ganaug.config import Compute
+    from ganaug.gan.networks.family import Shape, build
+    from ganaug.gan.state import start
+    from ganaug.gan.updates import Real, update
+    from ganaug.seeds import torch_generator
+
+    gan = gan_of()
+    compute = Compute(device="auto", precision=precision, threads=CORES)  # type: ignore[arg-type]
+    device = prepare(compute)
+    networks = build(gan, Shape(nz=gan.nz, size=size, channels=3, classes=0), rng=torch_generator(0))
+    batches = Batches([(path, k) for k in range(count)], device)
+    state = start(networks, gan, seed=0, length=1, device=device)
+    order = torch_generator(1)
+
+    def run(steps: int) -> None:
+        positions: Tensor = torch.empty(0, dtype=torch.int64)
+        for _ in range(steps):
+            if len(positions) < BATCH:
+                positions = torch.randperm(count, generator=order)
+            real = Real(batches(positions[:BATCH]), None)
+            positions = positions[BATCH:]
+            update(state, real, gan, augment=False, compute=compute)
+            state.step += 1
+        if DEVICE.type == "cuda":
+            torch.cuda.synchronize()
+
+    return run, state.generator
+
+
+def rates(methods: dict[str, Callable[[int], None]], steps: int) -> dict[str, float]:
+    """Images a second of each: they take turns, the median of the rounds counts, the first of them is a warm-up."""
+    found: dict[str, list[float]] = {name: [] for name in methods}
+    for _ in range(ROUNDS + 1):
+        for name, run in methods.items():
+            start = time.monotonic()
+            run(steps)
+            found[name].append(steps * BATCH / (time.monotonic() - start))
+    return {name: median(values[1:]) for name, values in found.items()}
+
+
+def peak() -> float:
+    """The rate of matrix products in fp32 that this machine reaches, GFLOP/s."""
+    one = torch.randn(2048, 2048, device=DEVICE)
+    best = 0.0
+    for _ in range(8):
+        start = time.monotonic()
+        (one @ one).sum().item()
+        best = max(best, 2 * 2048**3 / (time.monotonic() - start) / 1e9)
+    return best
+
+
+def flops(size: int) -> float:
+    """GFLOP of one image in one step of each network's passes: forward and backward, by torch's own counter."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    run, _ = reference(np.zeros((BATCH, size, size, 3), np.uint8), size)
+    with FlopCounterMode(display=False) as counter:
+        run(1)
+    return float(counter.get_total_flops()) / BATCH / 1e9
+
+
+def quality(size: int, images: np.ndarray, held: np.ndarray, generators: dict[str, nn.Module]) -> dict[str, float]:
+    """KID of each generator on features of a LeNet-5 that tells images from the same turned upside down."""
+    from ganaug.classify.networks import make
+    from ganaug.config import Classifier
+    from ganaug.quality.kid import kid
+    from ganaug.seeds import torch_generator
+
+    network = make(
+        Classifier(network="lenet5", lr=0.001, batch_size=64),
+        size=size,
+        channels=3,
+        classes=2,
+        generator=torch_generator(0),
+    )
+    adam = torch.optim.Adam(network.parameters(), lr=0.001)
+    rng = torch_generator(1)
+
+    def floats(pictures: np.ndarray) -> Tensor:
+        return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+    for _ in range(300):
+        batch = floats(images[torch.randint(len(images), (64,), generator=rng).numpy()])
+        turned = torch.rand(64, generator=rng) < 0.5
+        batch = torch.where(turned[:, None, None, None], batch.flip(2), batch)
+        adam.zero_grad()
+        nn.functional.cross_entropy(network(batch), turned.long()).backward()
+        adam.step()
+    body = nn.Sequential(*list(network.children())[:-1]).eval()
+    with torch.inference_mode():
+        real = body(floats(held)).numpy()
+        found = {}
+        for name, generator in generators.items():
+            generator.eval()
+            noise = torch.randn(len(held), 100, generator=torch_generator(2)).to(DEVICE)
+            fakes = torch.cat([generator(part).float().cpu() for part in noise.split(250)])
+            found[name] = kid(real, body(fakes).numpy())
+    return found
+
+
+def main() -> None:
+    device = DEVICE.type
+    torch.set_num_threads(CORES)
+    torch.manual_seed(0)
+    raw: dict[str, Any] = {"cores": CORES, f"{device}/peak of fp32 matrix products, GFLOP/s": peak()}
+    ratios: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for size, steps in STEPS.items():
+            pictures = images_of(size, TRAINED_ON + HELD)
+            images, held = pictures[:TRAINED_ON], pictures[TRAINED_ON:]
+            path = f"{folder}/{size}.npy"
+            np.save(path, images)
+            made = {
+                "reference": reference(images, size),
+                "ours, fp32": ours(path, size, len(images), precision="fp32"),
+                "ours, bf16": ours(path, size, len(images), precision="bf16"),
+            }
+            found = rates({name: run for name, (run, _) in made.items()}, steps)
+            for name, rate in found.items():
+                raw[f"{device}/{size} pixels, {name}, images/s"] = rate
+            for name in ("ours, fp32", "ours, bf16"):
+                ratios[f"{device}/{size} pixels, {name} over reference"] = found[name] / found["reference"]
+            work = flops(size) * found["ours, bf16"]
+            raw[f"{device}/{size} pixels, share of the fp32 peak reached by ours, bf16"] = (
+                work / raw[f"{device}/peak of fp32 matrix products, GFLOP/s"]
+            )
+            if size == 32:
+                fresh = {
+                    "reference": reference(images, size),
+                    "ours, bf16": ours(path, size, len(images), precision="bf16"),
+                }
+                for run, _ in fresh.values():
+                    run(COMPARED_STEPS)
+                reached = quality(size, images, held, {name: generator for name, (_, generator) in fresh.items()})
+                for name, value in reached.items():
+                    raw[f"{device}/{size} pixels, {name}, KID after {COMPARED_STEPS} steps"] = value
+    publish("gan_step", raw=raw, ratios=ratios)
+
+
+if __name__ == "__main__":
+    main()

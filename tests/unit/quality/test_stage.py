@@ -1,0 +1,57 @@
+"""Which snapshot is picked, and what is said where nothing can be measured."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganaug.io import read_json, write_json
+from ganaug.quality.stage import measure, pick
+
+
+def save(path: Path, *values: float) -> str:
+    np.save(path, np.array(values, dtype=np.float32)[:, None])
+    return str(path)
+
+
+def test_samples_are_held_against_both_splits(tmp_path: Path) -> None:
+    measure(
+        train=save(tmp_path / "train.npy", 0, 1),
+        validation=save(tmp_path / "validation.npy", 2, 3),
+        samples={"a": save(tmp_path / "a.npy", 0, 1), "none": save(tmp_path / "none.npy")},
+        network="lenet5",
+        floor=str(tmp_path / "floor.json"),
+        out={"a": str(tmp_path / "a.json"), "none": str(tmp_path / "none.json")},
+    )
+    made, floor, none = (read_json(tmp_path / f"{name}.json") for name in ("a", "floor", "none"))
+    assert made["train"]["kid"] == pytest.approx(-3.5)
+    assert made["validation"]["kid"] == floor["kid"] == pytest.approx(297.5)
+    assert (made["train"]["n_real"], made["train"]["n_made"]) == (2, 2)
+    # Means 0.5 and 2.5, equal variances.
+    assert floor["fid"] == pytest.approx(4)
+    assert none["train"]["kid"] is None
+    assert "at least two" in none["train"]["reason"] or "needs 2" in none["train"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("found", "best"),
+    [({"e1": 0.5, "e2": 0.2, "last": 0.3}, "e2"), ({"e1": 0.2, "last": 0.2}, "e1"), ({"e1": 0.9, "last": None}, "e1")],
+)
+def test_the_lowest_kid_against_training_images_is_the_best(
+    tmp_path: Path, found: dict[str, float | None], best: str
+) -> None:
+    measured, generators = {}, {}
+    for snap, value in found.items():
+        path = tmp_path / f"{snap}.json"
+        # Validation would choose the other way round.
+        write_json(path, {"train": {"kid": value}, "validation": {"kid": -(value or 0)}})
+        measured[snap] = str(path)
+        generators[snap] = []
+        for job in range(2):
+            (tmp_path / f"{snap}-{job}").write_text(f"{snap} {job}")
+            generators[snap].append(str(tmp_path / f"{snap}-{job}"))
+    copies = [str(tmp_path / f"best-{job}") for job in range(2)]
+    pick(measured=measured, generators=generators, out=copies, choice=str(tmp_path / "best.json"))
+    assert [Path(copy).read_text() for copy in copies] == [f"{best} 0", f"{best} 1"]
+    assert read_json(tmp_path / "best.json")["best"] == best
+    assert read_json(tmp_path / "best.json")["kid"] == found

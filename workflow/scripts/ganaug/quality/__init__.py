@@ -1,0 +1,1 @@
+"""How near samples are to real images, from feature arrays: no network is loaded here."""

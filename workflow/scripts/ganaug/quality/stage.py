@@ -1,0 +1,76 @@
+"""The files of the quality stage: what samples are worth, and which snapshot is the best."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ganaug.io import atomic, digests, read_json, write_json
+from ganaug.quality.fid import fid
+from ganaug.quality.kid import Features, kid
+
+
+def measure(
+    *, train: str, validation: str, samples: Mapping[str, str], network: str, floor: str, out: Mapping[str, str]
+) -> None:
+    """Compare every set of samples with the real training and validation images.
+
+    Args:
+        train, validation: ``.npy`` files of features (float32, N x d) of real images.
+        samples: such files by name.
+        network: what made the features, in words.
+        floor: the output for training against validation images: what a perfect GAN could reach.
+        out: the outputs by the names in ``samples``.
+    """
+    real = {"train": _open(train), "validation": _open(validation)}
+    facts = {"network": network, "inputs": digests([train, validation])}
+    write_json(floor, {**facts, **_compared(real["train"], real["validation"])})
+    for name, path in samples.items():
+        made = _open(path)
+        sides = {side: _compared(images, made) for side, images in real.items()}
+        write_json(out[name], {**facts, "samples": digests([path]), **sides})
+
+
+def _open(path: str) -> Features:
+    features: Features = np.load(path)
+    return features
+
+
+def _compared(real: Features, made: Features) -> dict[str, Any]:
+    """KID and FID of two sets, or why there is none."""
+    entry: dict[str, Any] = {"n_real": len(real), "n_made": len(made), "kid": None, "fid": None, "reason": None}
+    for name, distance in (("kid", kid), ("fid", fid)):
+        try:
+            entry[name] = distance(real, made)
+        except ValueError as error:
+            entry["reason"] = str(error)
+    return entry
+
+
+def pick(
+    *,
+    measured: Mapping[str, str],
+    generators: Mapping[str, Sequence[str]],
+    out: Sequence[str],
+    choice: str,
+) -> None:
+    """Copy the generators of the snapshot with the lowest KID against the *training* images; ties go to the earlier.
+
+    A snapshot that a GAN did not reach has no KID and loses to any other.
+
+    Args:
+        measured: what `measure` wrote, by snapshot, in the order of training.
+        generators: the files of each snapshot, one a job of the GAN.
+        out: where the best snapshot's files are copied to.
+        choice: the output that names it, with the KID of every snapshot.
+    """
+    found = {snap: read_json(path)["train"]["kid"] for snap, path in measured.items()}
+    best = min(found, key=lambda snap: math.inf if found[snap] is None else found[snap])
+    for source, copy in zip(generators[best], out, strict=True):
+        with atomic(copy) as temporary:
+            shutil.copyfile(source, temporary)
+    write_json(choice, {"best": best, "kid": found, "inputs": digests(measured.values())})

@@ -1,0 +1,22 @@
+"""Rule tabulate_gans: sample quality and histories to a table of the GANs."""
+
+from ganaug.job import job
+
+with job(snakemake.log[0]):
+    from pathlib import Path
+
+    from ganaug.config import Gan, build
+    from ganaug.study.gans import Measured, tabulate_gans
+
+    given, settings = snakemake.input, snakemake.params
+    measured = []
+    for k, (gan, snap) in enumerate(settings.sets):
+        quality = [Path(path) for path in given.quality[k * settings.repeats : (k + 1) * settings.repeats]]
+        histories = [[Path(path) for path in files] for files in settings.histories[gan]]
+        measured.append(Measured(gan, snap, quality, histories))
+    tabulate_gans(
+        measured,
+        floors=[Path(path) for path in given.floors],
+        gans={name: build(Gan, values, f"gans.{name}") for name, values in settings.gans.items()},
+        tables=Path(snakemake.output.facts).parent,
+    )
