@@ -56,3 +56,8 @@ def test_a_misspelt_key_is_told_before_the_one_it_leaves_missing() -> None:
 
 def test_a_sound_config_passes() -> None:
     assert check({"lr": 2e-4, "size": None, "mode": True, "inner": {"epochs": 1}}, SCHEMA) is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_not_finite_is_no_number(value: float) -> None:
+    assert fault(lr=value) == f"lr: {value} is not of type number; correct it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,8 +48,13 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     """
     import jsonschema
 
-    # JSON calls 6.0 an integer; range(6.0) does not.
-    types = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    # JSON calls 6.0 an integer; range(6.0) does not. YAML has .nan and .inf, which no limit holds back.
+    types = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, value: type(value) is int,
+            "number": lambda _, value: type(value) in (int, float) and math.isfinite(value),
+        }
+    )
     validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=types)
     faults = validator(schema).iter_errors(config)
     # A misspelt key makes the right one missing too: tell of the misspelling first.
