@@ -54,7 +54,10 @@ def loader(root: str, size: int | None) -> float:
 
     steps = [] if size is None else [Resize((size, size))]
     batches = DataLoader(
-        ImageFolder(root, transform=Compose([*steps, PILToTensor()])), batch_size=BATCH, num_workers=CORES
+        ImageFolder(root, transform=Compose([*steps, PILToTensor()])),
+        batch_size=BATCH,
+        num_workers=CORES,
+        multiprocessing_context="fork",
     )
     return _rate(lambda: sum(len(images) for images, _ in batches))
 

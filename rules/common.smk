@@ -18,9 +18,10 @@ from ganaug.errors import UserError
 from ganaug.experiment import parse as parse_config
 from ganaug.experiment import portable
 from ganaug.io import digests, read_json
+from ganaug.job import complaint
 from ganaug.schema import check as check_config
 from ganaug.schema import load_presets, load_schemas
-from ganaug.study.preflight import first_lines
+from ganaug.study.preflight import first_lines, planned
 from ganaug.study.tracking import DEFAULT_URI, Listing, list_study
 
 try:
@@ -29,7 +30,7 @@ try:
     check_config(config, load_schemas(ROOT / "config/schemas"))
     EXPERIMENT = parse_config(config, load_presets(ROOT / "config"))
 except UserError as error:
-    print(f"ganaug: {error}", file=sys.stderr)
+    print(complaint(error), file=sys.stderr)
     sys.exit(1)
 
 STUDY_CONFIG, DATA_CONFIG = EXPERIMENT.study, EXPERIMENT.data
@@ -37,8 +38,8 @@ RESULTS = f"results/{EXPERIMENT.experiment}"
 REPEATS = range(STUDY_CONFIG.repeats)
 ARMS = {name: EXPERIMENT.arms[name] for name in STUDY_CONFIG.arms}
 CLASSIFIERS = STUDY_CONFIG.classifiers
-# Only what the arms of the study ask for is trained.
-GANS = {arm.gan.name: EXPERIMENT.gans[arm.gan.name] for arm in ARMS.values() if arm.gan}
+SETUP = planned(EXPERIMENT)
+GANS = SETUP.gans
 PREFLIGHT = f".ganaug/preflight/{EXPERIMENT.experiment}.json"
 ENVIRONMENT = "../envs/environment.yaml"
 
@@ -119,9 +120,7 @@ def image_set(kind):
 
 
 def amount(spec):
-    # A ratio of classes of different sizes is a number of its own for each.
-    per_class = DATA_CONFIG.per_class if DATA_CONFIG.imbalance is None else None
-    return amount_label(spec.ratio, spec.count, per_class)
+    return amount_label(spec.ratio, spec.count, DATA_CONFIG.equal_per_class)
 
 
 def duplicates_of(arm):
@@ -178,13 +177,12 @@ def present(files):
 
 def setup():
     """The sections of the config that decide what runs."""
-    return {
-        "data": {**asdict(DATA_CONFIG), "path": None, "mirror": None},
-        "study": asdict(STUDY_CONFIG),
-        "arms": {name: asdict(arm) for name, arm in EXPERIMENT.arms.items()},
-        "gans": {name: asdict(gan) for name, gan in GANS.items()},
-        "classifiers": {name: asdict(EXPERIMENT.classifiers[name]) for name in CLASSIFIERS},
-    }
+    return {**asdict(SETUP), "data": {**asdict(DATA_CONFIG), "path": None, "mirror": None}}
+
+
+def timed_settings():
+    """All that decides what runs and how fast: the time that was measured holds for nothing else."""
+    return {"setup": setup(), "compute": compute(), "gpu": gpu()}
 
 
 def sync_tracking():

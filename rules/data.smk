@@ -1,4 +1,9 @@
 # The source -> image sets with the test set sealed -> train and validation rows of every repeat.
+# Every job reads the Snakefile too: it takes over what the main process found, since a folder may hold many files.
+FOUND = "GANAUG_FINGERPRINT"
+if workflow.is_main_process or FOUND not in os.environ:
+    os.environ[FOUND] = source_fingerprint()
+FINGERPRINT = os.environ[FOUND]
 
 
 rule download_source:
@@ -17,7 +22,7 @@ rule download_source:
         runtime=120,
     params:
         data={key: asdict(DATA_CONFIG)[key] for key in DOWNLOAD_KEYS},
-        fingerprint=source_fingerprint(),
+        fingerprint=FINGERPRINT,
         code=lambda w: code("download_source"),
     message:
         "Fetching the images"

@@ -1,4 +1,32 @@
 # What is there, what will run and what speaks against it, before anything trains: `snakemake preflight`.
+
+
+# The first lines of a run that reads the images itself. It goes first, and runs again with other images alone: a run
+# of another study on the same images tells all of it when it starts.
+rule tell_plan:
+    input:
+        data_report="results/{experiment}/data/report.json",
+        split="results/{experiment}/data/r0.csv",
+    output:
+        "results/{experiment}/data/told.json",
+    log:
+        "results/{experiment}/logs/tell_plan.log",
+    benchmark:
+        "results/{experiment}/benchmarks/tell_plan.tsv"
+    priority: 1
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Telling what will run"
+    script:
+        "../workflow/scripts/tell_plan.py"
+
+
 rule preflight:
     input:
         data_report=f"{RESULTS}/data/report.json",
@@ -19,9 +47,7 @@ rule preflight:
         mem_mb=4000,
         runtime=30,
     params:
-        setup=setup(),
-        compute=compute(),
-        gpu=gpu(),
+        **timed_settings(),
         # It runs whenever it is asked for: the machine may be another one, or less busy.
         asked=lambda w: time.time(),
         code=lambda w: code("check_plan", *map(gan_network, GANS), *map(classifier_network, CLASSIFIERS)),
@@ -32,5 +58,14 @@ rule preflight:
 
 
 onstart:
-    told = first_lines(Path(RESULTS), setup(), kept=Path(PREFLIGHT), cores=workflow.cores, gpu=bool(gpu()))
+    told = first_lines(
+        Path(RESULTS),
+        SETUP,
+        seed=EXPERIMENT.seed,
+        source=FINGERPRINT,
+        settings=timed_settings(),
+        kept=Path(PREFLIGHT),
+        cores=workflow.cores,
+        gpu=bool(gpu()),
+    )
     print("\n".join(told), file=sys.stderr)

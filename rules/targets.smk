@@ -8,7 +8,10 @@ IMAGE_FILES = [
 ]
 EXPLORED = ["counts", "random", "classes", "means", "histograms", "sizes", "near_duplicates", "first", "singles"]
 EXPLORATION = [f"{RESULTS}/explore/{file}" for file in ["record.json", *(f"{name}.png" for name in EXPLORED)]]
+# What will run is told before any of it runs, whichever stage is asked for.
+TOLD = f"{RESULTS}/data/told.json"
 DATA = [
+    TOLD,
     *(
         f"{RESULTS}/data/{file}"
         for file in ["report.json", *IMAGE_FILES, *(f"r{r}.{kind}" for r in REPEATS for kind in ("csv", "json"))]
@@ -19,6 +22,7 @@ DATA = [
 GAN_RECORDS = [file for r in REPEATS for gan in GANS for file in gan_files(gan, r, "status.json")]
 SAMPLES = sorted({file for r in REPEATS for arm in ARMS.values() if arm.gan for file in sample_files(arm.gan, r)})
 GENERATORS = [
+    TOLD,
     *(
         file
         for r in REPEATS
@@ -31,9 +35,10 @@ GENERATORS = [
 CLASSIC = [file for r in REPEATS for name, arm in ARMS.items() if arm.classic for file in classic_files(name, r)]
 SETS = [f"{RESULTS}/sets/{arm}/r{r}.{kind}" for arm in ARMS for r in REPEATS for kind in ("csv", "json")]
 CELL_FILES = ("model.safetensors", "snapshots.safetensors", "history.csv", "status.json")
-TRAINED = [*CLASSIC, *SETS, *(path for r in REPEATS for file in CELL_FILES for path in cell_files(file, r))]
+TRAINED = [TOLD, *CLASSIC, *SETS, *(path for r in REPEATS for file in CELL_FILES for path in cell_files(file, r))]
 SCORE_FILES = [f"{RESULTS}/scores/r{r}.json" for r in REPEATS]
 SCORES = [
+    TOLD,
     *SCORE_FILES,
     *(f"{RESULTS}/scores/r{r}-{end}" for r in REPEATS for end in ("predictions.csv", "probabilities.npy")),
 ]

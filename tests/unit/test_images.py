@@ -55,6 +55,7 @@ def test_batches_read_across_files_in_the_order_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resident: int
 ) -> None:
     monkeypatch.setattr(batches, "RESIDENT_BYTES", resident)
+    monkeypatch.setattr(batches, "PIECE_BYTES", 24)  # two images of 12 bytes
     for name, values in (("a", [10, 11]), ("b", [20, 21])):
         images = np.stack([np.full((2, 2, 3), value, np.uint8) for value in values])
         save_image_set(tmp_path / f"{name}.npy", tmp_path / f"{name}.csv", images, [row("x"), row("y")])
@@ -63,6 +64,24 @@ def test_batches_read_across_files_in_the_order_asked_for(
     pixels = rows.pixels(torch.tensor([2, 1, 0, 0]))
     assert pixels.shape == (4, 3, 2, 2)
     assert pixels[:, 0, 0, 0].tolist() == [20, 10, 21, 21]
+
+
+def test_images_held_at_a_time_share_one_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.zeros((3, 2, 2, 1), np.uint8)  # 4 bytes an image
+    save_image_set(tmp_path / "i.npy", tmp_path / "i.csv", images, [row("x")] * 3)
+    monkeypatch.setattr(batches, "RESIDENT_BYTES", 15)
+    cpu, rows = torch.device("cpu"), [(str(tmp_path / "i.npy"), k) for k in range(3)]
+    first = Batches(rows[:2], cpu)
+    assert Batches(rows[:2], cpu).resident_bytes == first.resident_bytes == 8
+    second = Batches(rows[:2], cpu, beside=[first])  # 8 + 8 > 15
+    assert second.resident_bytes == 0
+    assert Batches(rows[:1], cpu, beside=[first, second]).resident_bytes == 4  # 8 + 0 + 4
+
+
+def test_on_a_gpu_images_may_take_half_of_its_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1000, 4000))
+    assert batches.room(torch.device("cuda"), held=300) == 500
+    assert batches.room(torch.device("cpu"), held=300) == batches.RESIDENT_BYTES - 300
 
 
 def test_pixels_to_network_range_and_back_is_the_identity(tmp_path: Path) -> None:

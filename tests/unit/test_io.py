@@ -52,6 +52,14 @@ def test_csv_round_trip_keeps_commas_quotes_and_umlauts(tmp_path: Path) -> None:
     assert read_csv(tmp_path / "a.csv") == rows
 
 
+def test_csv_round_trip_keeps_line_breaks_of_every_kind(tmp_path: Path) -> None:
+    rows = [{"label": "a\rb", "n": "1"}, {"label": "c\nd", "n": "2"}, {"label": "e\r\nf", "n": "3"}]
+    write_csv(tmp_path / "a.csv", ("label", "n"), rows)
+    assert read_csv(tmp_path / "a.csv") == rows
+    write_csv(tmp_path / "b.csv", ("label", "n"), [{"label": "x", "n": 1}])
+    assert (tmp_path / "b.csv").read_bytes() == b"label,n\nx,1\n"
+
+
 def test_a_row_with_an_unknown_column_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="extra"):
         write_csv(tmp_path / "a.csv", ("label",), [{"label": "x", "extra": 1}])

@@ -21,6 +21,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "ganaug: results/images.npy: no space left (No space left on device); free some and run again\n",
         ),
         (OSError(errno.EDQUOT, "Quota"), "ganaug: the disk: no space left (Quota); free some and run again\n"),
+        # The byte 0xff of a file name, as Python holds it, and a name that holds line breaks.
+        (UserError("cat/\udcff.png: \r\nodd; rename it"), "ganaug: cat/\\udcff.png: \\r\\nodd; rename it\n"),
     ],
 )
 def test_what_a_user_can_mend_is_told_in_one_line(
@@ -37,6 +39,15 @@ def test_a_fault_of_ours_keeps_its_traceback() -> None:
     with pytest.raises(PermissionError), job("logs/a.log"):
         raise PermissionError(errno.EACCES, "Permission denied", "x")
     assert "Traceback" in Path("logs/a.log").read_text()
+
+
+def test_a_traceback_may_quote_any_name() -> None:
+    with pytest.raises(KeyError), job("logs/a.log"):
+        raise KeyError("\udcff\n")
+    assert "KeyError: '\\udcff\\n'" in Path("logs/a.log").read_text()
+    with pytest.raises(RuntimeError, match="odd"), job("logs/a.log"):
+        raise RuntimeError("odd \udcff")
+    assert "RuntimeError: odd \\udcff" in Path("logs/a.log").read_text()
 
 
 def test_success_is_logged() -> None:

@@ -12,6 +12,7 @@ SCHEMA = {
         "size": {"type": ["integer", "null"]},
         "mode": {"enum": ["a", True, None]},
         "inner": {"type": "object", "additionalProperties": False, "properties": {"epochs": {"type": "integer"}}},
+        "code": {"type": "string", "pattern": "^[0-9a-f]+$"},
         "named": {"type": "object", "propertyNames": {"type": "string", "pattern": "^[a-z0-9_-]+$"}},
     },
 }
@@ -56,3 +57,14 @@ def test_a_misspelt_key_is_told_before_the_one_it_leaves_missing() -> None:
 
 def test_a_sound_config_passes() -> None:
     assert check({"lr": 2e-4, "size": None, "mode": True, "inner": {"epochs": 1}}, SCHEMA) is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 10**309])
+def test_what_is_not_finite_is_no_number(value: float) -> None:
+    assert fault(lr=value) == f"lr: {value} is not of type number; correct it"
+
+
+def test_a_pattern_holds_for_the_whole_text() -> None:
+    assert check({"lr": 1, "code": "0a", "named": {"a": 1}}, SCHEMA) is None
+    assert fault(code="0a\n") == "code: '0a\\n' does not match '^[0-9a-f]+$'; correct it"
+    assert fault(named={"a\n": 1}) == "named: the name 'a\\n' may hold only a to z, 0 to 9, _ and -; rename it"

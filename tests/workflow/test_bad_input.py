@@ -51,6 +51,10 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "null": ({"gans": None}, "gans: null is not of type object"),
     "choice": ({"data": {"on_bad": "ignore"}}, "data.on_bad: 'ignore' is not known; choose from fail, skip"),
     "range": ({"data": {"test": {"fraction": 1.5}}}, "data.test.fraction: 1.5 is greater than or equal to"),
+    "channels that are no integer": ({"data": {"channels": 3.0}}, "data.channels: 3.0 is not of type integer or null"),
+    "channels": ({"data": {"channels": 2}}, "data.channels: 2 is not known; choose from 1, 3, null"),
+    "line break": ({"data": {"sha256": "0" * 64 + "\n"}}, "data.sha256: '000"),
+    "line break in a name": ({"experiment": "digits\n"}, "experiment: the name 'digits\\n' may hold only a to z"),
     "experiment": ({"experiment": "My Study"}, "experiment: the name 'My Study' may hold only a to z, 0 to 9, _ and -"),
     "arm name": ({"arms": {"GAN x5": {}}}, "the name 'GAN x5' may hold only a to z"),
     # what names what
@@ -151,6 +155,14 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
         "data.groups: csv needs data.labels, the CSV that has the column; set it",
     ),
     "no expression": ({"data": {**OWN, "groups": "regex:(a"}}, "data.groups: (a is no regular expression (missing )"),
+    "an expression that repeats too often": (
+        {"data": {**OWN, "groups": "regex:(a{99999999999})"}},
+        "data.groups: (a{99999999999}) is no regular expression (",
+    ),
+    "an expression nested too deep": (
+        {"data": {**OWN, "groups": "regex:" + "(" * 5000}},
+        " is no regular expression (",
+    ),
     "an expression without brackets": (
         {"data": {**OWN, "groups": "regex:p[0-9]+"}},
         "data.groups: the expression p[0-9]+ has no bracketed group",
@@ -163,6 +175,9 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     # imbalance
     "no imbalance": ({"data": {"imbalance": 1}}, "data.imbalance: 1 is less than or equal to"),
     "a class without images": ({"data": {"imbalance": {"0": 0}}}, "data.imbalance.0: 0 is less than the minimum of 1"),
+    "imbalance without end": ({"data": {"imbalance": 10**400}}, "is not of type number or object or null"),
+    "images beyond any float": ({"data": {"per_class": 10**400, "imbalance": 2}}, "is not of type integer or null"),
+    "images without end": ({"data": {"per_class": 10**10, "imbalance": 2}}, "data.per_class: 10000000000 is greater"),
     "imbalance of all": (
         {"data": {"imbalance": 10, "per_class": None}},
         "data.per_class: not set; say how many images the largest class of data.imbalance has",

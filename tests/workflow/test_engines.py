@@ -18,6 +18,7 @@ ALL = STUDY + Counter(
         "download_source": 1,
         "preprocess_images": 1,
         "split_repeat": 2,
+        "tell_plan": 1,
         "explore_data": 1,
         "write_data_card": 1,
         "train_gan_dcgan": 2,
@@ -103,7 +104,7 @@ def test_dvc_sees_changed_images_where_its_first_stage_names_them(tmp_path: Path
     pipeline = yaml.safe_load(path.read_text(encoding="utf-8"))
     pipeline["stages"]["data"]["deps"].append(str(images))
     path.write_text(yaml.safe_dump(pipeline), encoding="utf-8")
-    made = ("download_source", "preprocess_images", "explore_data", "write_data_card")
+    made = ("download_source", "preprocess_images", "tell_plan", "explore_data", "write_data_card")
     stage = Counter({**dict.fromkeys(made, 1), "split_repeat": 2})
     assert executed(repository.dvc("repro", "data")) == stage
     assert executed(repository.dvc("repro", "data")) == Counter()

@@ -39,6 +39,18 @@ def test_what_the_images_hold_decides_and_their_absence_is_told(project: Project
     ]
 
 
+def test_a_job_does_not_look_at_the_whole_folder_again(project: Project) -> None:
+    images_folder(project.folder / "images", {"cat": 12, "dog": 12})
+    rules = project.folder / "rules/common.smk"
+    marked = "def source_fingerprint():\n    Path('looked').open('a').write('x')\n"
+    rules.write_text(rules.read_text(encoding="utf-8").replace("def source_fingerprint():\n", marked), encoding="utf-8")
+    config = project.write({"experiment": "own", "data": DATA, "study": {"repeats": 1}})
+    outcome = project.run("results/own/data/r0.csv", config=config)
+    assert outcome.returncode == 0, outcome.stdout
+    assert (project.folder / "looked").read_text(encoding="utf-8") == "x"
+    assert project.jobs("results/own/data/r0.csv", config=config) == {}
+
+
 def packed(folder: Path) -> bytes:
     """A tar of images that a split can be drawn from."""
     images_folder(folder / "images", {"cat": 12, "dog": 12})

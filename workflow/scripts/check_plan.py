@@ -9,13 +9,11 @@ with job(snakemake.log[0]):
     from ganaug.classify.pace import pace as classifier_pace
 
     imported = time.monotonic() - start
-    from dataclasses import asdict
-
     from ganaug.config import Compute, build
     from ganaug.gan.pace import pace as gan_pace
     from ganaug.images import open_images, open_split
-    from ganaug.io import read_json, write_json
-    from ganaug.study.preflight import Pace, estimate, lines, setup_of
+    from ganaug.io import read_json
+    from ganaug.study.preflight import Pace, estimate, keep_estimate, lines, setup_of
 
     given, settings = snakemake.input, snakemake.params
     setup = setup_of(settings.setup)
@@ -31,6 +29,8 @@ with job(snakemake.log[0]):
             for name in setup.study.classifiers
         },
     )
-    expected = estimate(setup, measured, rows=rows, image_bytes=open_images(given.dev_images)[0].nbytes)
-    write_json(snakemake.output[0], asdict(expected))
+    image_bytes = open_images(given.dev_images)[0].nbytes
+    expected = estimate(setup, measured, report=report, rows=rows, image_bytes=image_bytes)
+    timed = {"setup": settings.setup, "compute": settings.compute, "gpu": settings.gpu}
+    keep_estimate(snakemake.output[0], expected, timed)
     print("\n".join(lines(setup, report, rows, expected=expected, cores=snakemake.threads, gpu=bool(settings.gpu))))

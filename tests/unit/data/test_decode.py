@@ -21,6 +21,7 @@ from ganaug.data.decode import (
     formats,
     in_channels,
     load,
+    reason,
     target_for,
     to_square,
     try_load,
@@ -189,9 +190,17 @@ def test_formats_without_a_mark_need_their_suffix():
     assert "no image in a format" in str(try_load(content, "b.png"))
 
 
-@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
-def test_every_suffix_of_an_image_is_of_a_format_that_is_read(suffix):
-    assert Image.registered_extensions()[suffix] in formats(suffix)
+def test_the_suffixes_of_images_are_those_of_the_formats_that_are_read():
+    """An MPO file is a JPEG with further pictures, which Pillow opens as one."""
+    known = Image.registered_extensions()
+    assert {suffix for suffix, name in known.items() if name in (*formats(suffix), "MPO")} == SUFFIXES
+
+
+def test_of_several_pictures_the_first_is_read():
+    first, second = Image.new("RGB", (8, 8), (200, 100, 50)), Image.new("RGB", (8, 8))
+    content = file_of(first, "MPO", save_all=True, append_images=[second])
+    read = load(content, "x.mpo")
+    assert np.abs(np.subtract(read.convert("RGB").getpixel((3, 3)), (200, 100, 50))).max() <= 4
 
 
 def test_resizing_is_antialiased():
@@ -380,6 +389,32 @@ def test_decode_fails_at_a_bad_file_or_lists_it(run):
     assert decoded.images[:, 0, 0, 0].tolist() == [5, 0, 5]
     assert decoded.groups[0] == decoded.groups[2] != ""
     assert decoded.sizes.tolist() == [[2, 2], [0, 0], [2, 2]]
+
+
+@pytest.mark.parametrize("error", [TypeError("what"), KeyError("what"), RuntimeError("what")])
+def test_what_a_conversion_raises_makes_a_bad_image(run, monkeypatch, error):
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pool, "fit", broken)
+    contents = [(0, png(Image.new("L", (2, 2))))]
+    assert run(contents, ["a.png"], skip_bad=True).bad == {0: reason(error)}
+    with pytest.raises(UserError, match=rf"^a.png: cannot be read \({type(error).__name__}: .*what"):
+        run(contents, ["a.png"])
+
+
+def test_want_of_memory_is_no_bad_image(run, monkeypatch):
+    def greedy(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pool, "fit", greedy)
+    with pytest.raises(MemoryError):
+        run([(0, png(Image.new("L", (2, 2))))], ["a.png"], skip_bad=True)
+
+
+def test_an_image_that_never_comes_is_told(run):
+    with pytest.raises(UserError, match=r"^b.png: is gone since the source was listed; run again"):
+        run([(0, png(Image.new("L", (2, 2))))], ["a.png", "b.png"], skip_bad=True)
 
 
 def test_files_bytes_and_arrays_are_the_same_images(run, tmp_path):

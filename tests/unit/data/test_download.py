@@ -109,8 +109,8 @@ def test_other_bytes_are_refused_and_never_get_the_name(server, tmp_path):
     wrong = hashlib.md5(bytes(255 - byte for byte in CONTENT)).hexdigest()
     right = hashlib.md5(CONTENT).hexdigest()
     assert f"{server.url}/x.bin: sends other bytes than x.bin has (md5 {wrong}, not {right});" in told(caught)
-    assert not (tmp_path / "x.bin").exists()
-    assert (tmp_path / "x.bin.part").stat().st_size == 0
+    assert names(tmp_path) == []
+    assert len(server.asked) == 1
 
 
 def test_a_web_page_in_place_of_the_file_is_called_so(server, tmp_path):
@@ -128,10 +128,67 @@ def test_only_answers_that_may_change_are_asked_for_again(server, tmp_path, stat
 
 
 def test_silence_is_told(server, tmp_path):
+    server.files["/x.bin"] = b"x"  # of which half is nothing
     server.faults = ["stall"] * 5
     with pytest.raises(UserError, match=r"x.bin: stalls: not a byte within 0.5 s, in 5 tries;"):
         fetch(server, tmp_path / "x.bin")
+    assert names(tmp_path) == []
+
+
+def test_tries_that_bring_something_are_not_counted(server, tmp_path):
+    server.faults = ["break"] * 9  # half, three quarters, ...
+    fetch(server, tmp_path / "x.bin")
+    assert len(server.asked) == 10
+    assert (tmp_path / "x.bin").read_bytes() == CONTENT
+
+
+def test_a_server_that_always_breaks_off_at_the_same_place_is_given_up(server, tmp_path):
+    server.ranges = False
+    server.faults = ["break"] * 9
+    with pytest.raises(UserError, match=r"x.bin: broke off after 100,000 of 200,000 bytes, in 5 tries;"):
+        fetch(server, tmp_path / "x.bin")
+    assert len(server.asked) == 5
     assert names(tmp_path) == ["x.bin.part"]
+
+
+def test_a_transfer_of_unknown_length_that_ends_early_goes_on_too(server, tmp_path):
+    server.length, server.faults = False, ["break"]
+    fetch(server, tmp_path / "x.bin")
+    assert (tmp_path / "x.bin").read_bytes() == CONTENT
+    assert server.asked == [("/x.bin", None), ("/x.bin", f"bytes={HALF}-")]
+
+
+@pytest.mark.parametrize(("ranges", "asked"), [(True, [None, "bytes=35-", None]), (False, [None, "bytes=35-"])])
+def test_other_bytes_of_unknown_length_are_refused(server, tmp_path, ranges, asked):
+    server.length, server.ranges = False, ranges
+    server.files["/x.bin"] = b"\n<!DOCTYPE html><html>Log in</html>"
+    with pytest.raises(UserError, match=r"sends other bytes .*, a web page\)"):
+        fetch(server, tmp_path / "x.bin")
+    assert [wanted for _, wanted in server.asked] == asked
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("url", ["https://exa..mple.org/x.bin", f"https://{'x' * 64}.org/x.bin", "http://a:b/x.bin"])
+def test_an_address_that_cannot_be_asked_is_told_at_once(server, tmp_path, url):
+    with pytest.raises(UserError) as caught:
+        download(remote(url), tmp_path / "x.bin")
+    assert told(caught).startswith(f"{url}: no address (")
+    assert told(caught).endswith("; correct it, or put x.bin into a folder that data.mirror names")
+
+
+def test_who_waited_for_a_download_that_failed_tries_itself(server, tmp_path):
+    part, target = tmp_path / "x.bin.part", tmp_path / "x.bin"
+    with part.open("a+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=fetch, args=(server, target))
+        waiting.start()
+        waiting.join(0.3)
+        assert server.asked == []
+        part.unlink()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert target.read_bytes() == CONTENT
+    assert names(tmp_path) == ["x.bin"]
 
 
 def test_a_host_that_is_not_found_is_told(server, tmp_path, monkeypatch):

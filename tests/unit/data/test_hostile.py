@@ -141,6 +141,18 @@ def dangling(root: Path) -> None:
     (classes(root) / "cat/gone.png").symlink_to("nowhere.png")
 
 
+def piped(root: Path) -> None:
+    os.mkfifo(classes(root) / "cat/pipe.png")
+
+
+def piped_labels(root: Path) -> None:
+    os.mkfifo(classes(root) / "labels.csv")
+
+
+def linked_device(root: Path) -> None:
+    (classes(root) / "cat/zero.png").symlink_to("/dev/zero")
+
+
 def only_hidden(root: Path) -> None:
     for path in sorted(classes(root).rglob("*.png")):
         path.rename(path.with_name(f".{path.name}"))
@@ -188,9 +200,14 @@ FOLDERS = {
     "an image in no class": Case(with_file("1.png", png(5)), "1.png: this image lies in no class folder"),
     "a link to a folder": Case(linked, "eel: is a link to a folder"),
     "a link that loops": Case(looped, "cat/again: is a link to a folder"),
+    "a pipe": Case(piped, "cat/pipe.png: is a pipe or a device"),
+    "a pipe as labels": Case(piped_labels, "data.labels: no labels.csv in the source", {"labels": "labels.csv"}),
+    "a link to a device": Case(linked_device, "cat/zero.png: is a pipe or a device"),
     "a link to nowhere": Case(dangling, "gone.png"),
     "a name that is not UTF-8": Case(not_utf8, "a file name that is not UTF-8; rename it"),
     "a line break in a class": Case(with_file("e\nel/1.png", png(5)), "holds a line break"),
+    "a carriage return in a name": Case(with_file("cat/e\rel.png", png(5)), "'cat/e\\rel.png': a file name that holds"),
+    "a line break in an empty class": Case(lambda root: (classes(root) / "e\nel").mkdir(), "holds a line break"),
     "zero bytes": Case(with_file("cat/x.jpg", b""), f"cat/x.jpg: {READ}"),
     "a truncated PNG": Case(with_file("cat/x.png", png(5)[:60]), f"cat/x.png: {READ}"),
     "a truncated JPEG": Case(with_file("cat/x.jpg", JPEG[: len(JPEG) // 2]), f"cat/x.jpg: {READ}"),
@@ -209,6 +226,10 @@ FOLDERS = {
         {"image_size": None},
     ),
     # official test sets
+    "train and validation": Case(
+        lambda root: [classes(root, prefix=prefix, each=3) for prefix in ("train/", "Val/")],
+        "Val, train: these folders divide the images",
+    ),
     "train and test pooled": Case(official(), "hash would seal a new test set"),
     "no official test set": Case(classes, "official needs folders train and test", {"test": OFFICIAL}),
     "a folder beside train and test": Case(
@@ -303,6 +324,19 @@ def cut(make: Build, *, at: float) -> Build:
     return shorter
 
 
+def cut_to(make: Build, length: int) -> Build:
+    def shorter(path: Path) -> None:
+        make(path)
+        path.write_bytes(path.read_bytes()[:length])
+
+    return shorter
+
+
+def damaged_header(path: Path) -> None:
+    tar("cat/1.png", "dog/1.png")(path)
+    path.write_bytes(corrupt(path.read_bytes(), 1024))
+
+
 def encrypted(path: Path) -> None:
     zipped("cat/1.png")(path)
     content = bytearray(path.read_bytes())
@@ -328,6 +362,8 @@ ARCHIVES = {
     "gzip of no tar": Case(lambda path: path.write_bytes(gzip.compress(b"x" * 999)), WHOLE),
     "xz": Case(tar("cat/1.png", mode="w:xz"), WHOLE),
     "a truncated tar.gz": Case(cut(tar("cat/1.png", "dog/1.png", mode="w:gz"), at=0.5), WHOLE),
+    "a tar that ends between members": Case(cut_to(tar("cat/1.png", "dog/1.png"), 1024), WHOLE),
+    "a damaged header in a tar": Case(damaged_header, WHOLE),
     "a truncated zip": Case(cut(zipped("cat/1.png", "dog/1.png"), at=0.5), WHOLE),
     "no members": Case(tar(), "holds no images"),
     "no images": Case(tar("cat/1.txt"), "holds no images"),

@@ -15,6 +15,11 @@ def index(*groups: str) -> list[IndexRow]:
     return [IndexRow(label="a", group=group, origin="real", source=f"{n}.png") for n, group in enumerate(groups)]
 
 
+def check(rows: list[IndexRow], digests: list[bytes], test: list[bool]) -> None:
+    mask = np.array(test)
+    check_sealed(rows, digests, test=mask, dev=~mask, advice="do this")
+
+
 def noise(count: int, side: int = 16, channels: int = 1) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, side, side, channels), dtype=np.uint8)
 
@@ -25,20 +30,30 @@ def test_images_that_occur_more_than_once_are_counted():
 
 
 def test_equal_images_across_the_test_set_name_both_files():
-    with pytest.raises(UserError, match=r"^2.png: this test image has the same pixels as 0.png"):
-        check_sealed(index("x", "y", "z"), [b"p", b"q", b"p"], np.array([False, False, True]))
+    with pytest.raises(UserError, match=r"^2.png: this test image has the same pixels as 0.png, .*; do this$"):
+        check(index("x", "y", "z"), [b"p", b"q", b"p"], [False, False, True])
 
 
 def test_equal_images_on_one_side_are_fine():
     rows = index("x", "x", "z")
-    check_sealed(rows, [b"p", b"p", b"q"], np.array([False, False, True]))
-    check_sealed(rows, [b"p", b"p", b"q"], np.array([True, True, False]))
+    check(rows, [b"p", b"p", b"q"], [False, False, True])
+    check(rows, [b"p", b"p", b"q"], [True, True, False])
     assert [row.group for row in rows] == ["x", "x", "z"]
 
 
 def test_a_group_on_both_sides_is_named():
     with pytest.raises(UserError, match=r"^1.png: this test image is of the group x, as is 0.png"):
-        check_sealed(index("x", "x"), [b"p", b"q"], np.array([False, True]))
+        check(index("x", "x"), [b"p", b"q"], [False, True])
+
+
+def test_an_equal_image_is_told_before_the_group_that_it_joined():
+    with pytest.raises(UserError, match=r"^2.png: this test image has the same pixels as 0.png"):
+        check(index("x", "x", "x"), [b"p", b"q", b"p"], [False, True, True])
+
+
+def test_what_is_left_out_stands_on_no_side():
+    test, dev = np.array([False, False, True]), np.array([False, True, False])
+    check_sealed(index("x", "y", "x"), [b"p", b"q", b"p"], test=test, dev=dev, advice="")
 
 
 def test_hashes_see_through_small_changes_and_not_through_large_ones():

@@ -5,7 +5,7 @@ import posixpath
 import pytest
 
 from ganaug.data.labels import Labels, parse_labels
-from ganaug.data.layout import Entry, arrange, find_labels
+from ganaug.data.layout import Entry, LeftOut, arrange, find_labels, left_out
 from ganaug.data.sources import Listing
 from ganaug.errors import UserError
 
@@ -132,11 +132,50 @@ def test_a_name_that_is_not_utf8_is_told():
         arranged(listing("cat/\udcff.png", "dog/1.png"))
 
 
-@pytest.mark.parametrize("name", ["a\nb", "c\x07", "d\u2028e", "back\\slash", "x" * 256])
-def test_a_class_whose_name_is_no_line_of_text_or_no_folder_is_told(name):
+@pytest.mark.parametrize("name", ["back\\slash", "x" * 256])
+def test_a_class_whose_name_is_that_of_no_folder_is_told(name):
     with pytest.raises(UserError, match=r"this class name (holds|is longer)") as caught:
         arranged(listing(f"{name}/1.png", "dog/1.png"))
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["a\nb", "c\x07", "d\u2028e", "f\rg"])
+def test_a_name_that_is_no_line_of_text_is_told(name):
+    for tree in (
+        listing(f"{name}/1.png", "dog/1.png"),
+        listing(f"cat/{name}.png", "dog/1.png"),
+        listing("cat/1.png", "dog/1.png", empty=(name,)),
+    ):
+        with pytest.raises(UserError, match=r"^'.*\\.*': a file name that holds a line break or another") as caught:
+            arranged(tree)
+        assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "tops",
+    [("train", "Test"), ("train", "val"), ("training", "testing"), ("dev", "valid", "VALIDATION"), ("train", "Train")],
+)
+@pytest.mark.parametrize("method", ["hash", "official"])
+def test_folders_that_divide_the_images_are_no_classes(tops, method):
+    names = ", ".join(sorted(tops))
+    with pytest.raises(
+        UserError, match=rf"^{names}: these folders divide the images .*; rename them to train and test"
+    ):
+        arranged(listing(*(f"top/{top}/{label}/1.png" for top in tops for label in ("cat", "dog"))), method=method)
+
+
+def test_one_class_may_be_called_like_a_side():
+    assert {entry.label for entry in arranged(listing("test/1.png", "control/1.png"))} == {"test", "control"}
+
+
+def test_what_is_left_out_is_counted():
+    tree = listing(
+        "cat/1.png", "cat/2.HEIC", "dog/1.png", "dog/3.heic", "dog/Thumbs.db", ".DS_Store", "README", "x.a\r"
+    )
+    left = left_out(tree, arranged(tree), table=None)
+    assert left == LeftOut(suffixes={"": 1, "'.a\\r'": 1, ".db": 1, ".heic": 2}, unlisted=0)
+    entries = arranged(FLAT, labels=csv(*TWO))
+    assert left_out(FLAT, entries, table="top/labels.csv") == LeftOut(suffixes={".txt": 1}, unlisted=1)
 
 
 def test_groups_by_an_expression_over_the_path():
@@ -199,6 +238,14 @@ def test_a_column_or_a_group_that_is_not_there_is_told():
         arranged(FLAT, "csv:patient", labels=csv("file,label,patient", "img/1.png,cat,p1", "img/2.png,dog,"))
     with pytest.raises(UserError, match=r"^1.png: data.groups: parent needs a folder around it"):
         arranged(FLAT, "parent", labels=csv("file,label", "1.png,cat", "2.png,dog"))
+
+
+def test_a_group_that_is_no_line_of_text_is_told():
+    labels = csv("file,label,patient", "img/1.png,cat,p1", 'img/2.png,dog,"p\r2"')
+    told = r"^img/2.png: its cell in the column patient of data.labels is 'p\\r2', which holds a line break"
+    with pytest.raises(UserError, match=told):
+        arranged(FLAT, "csv:patient", labels=labels)
+    assert len(arranged(FLAT, labels=labels)) == 2  # a column of remarks may
 
 
 def test_an_official_test_set_of_a_labels_csv():

@@ -10,7 +10,7 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from ganaug.data.sources import PUBLISHED
 from ganaug.data.stage import preprocess
 from ganaug.errors import UserError
 from ganaug.images import IndexRow, open_image_set
+from ganaug.io import read_json
 from tests.loopback import Loopback, loopback
 
 OFFICIAL = config.TestSplit(method="official", fraction=None, folds=None)
@@ -56,12 +57,14 @@ def server(monkeypatch) -> Iterator[Loopback]:
 CIFAR_NAMES = ["airplane", "automobile", "bird"]
 
 
-def cifar_batches() -> dict[str, bytes]:
-    """Five training batches of two images and a test batch of three."""
+def cifar_batches(*, copied: bool = False) -> dict[str, bytes]:
+    """Five training batches of two images and a test batch of three, the second, if ``copied``, from batch 2."""
     made = {}
     for number, name in enumerate([*(f"data_batch_{k}" for k in range(1, 6)), "test_batch"]):
         count = 3 if name == "test_batch" else 2
         planes = pixels(number, count, 3, 32, 32)
+        if copied and name == "test_batch":
+            planes[1] = pixels(1, 2, 3, 32, 32)[1]
         batch = {
             "batch_label": f"batch {number}",
             "labels": [(number + k) % 3 for k in range(count)],
@@ -85,7 +88,10 @@ def cifar_archive(batches: Mapping[str, bytes]) -> bytes:
 
 @pytest.fixture
 def cifar10(server, monkeypatch) -> bytes:
-    batches = cifar_batches()
+    return serve_cifar10(server, monkeypatch, cifar_batches())
+
+
+def serve_cifar10(server: Loopback, monkeypatch: pytest.MonkeyPatch, batches: Mapping[str, bytes]) -> bytes:
     content = cifar_archive(batches)
     server.files["/cifar-10-python.tar.gz"] = content
     kind = datasets.CIFAR10
@@ -301,6 +307,19 @@ def test_a_mirror_makes_a_machine_independent_of_the_web(cifar10, server, make_d
     ]  # nothing is unpacked there
 
 
+def test_a_mirror_that_is_not_there_is_told(cifar10, server, make_data, monkeypatch, tmp_path):
+    nowhere = str(tmp_path / "nowhere")
+    for source in ("cifar10", "archive"):
+        data = make_data(source=source, path=str(tmp_path / "x.tar"), test=OFFICIAL)
+        with pytest.raises(UserError, match=rf"^data.mirror: no folder at {nowhere}; correct the path or set it to nu"):
+            obtain(replace(data, mirror=nowhere))
+        with monkeypatch.context() as patch:
+            patch.setenv("GANAUG_MIRROR", nowhere)
+            with pytest.raises(UserError, match=rf"^GANAUG_MIRROR: no folder at {nowhere}; .* unset the variable"):
+                obtain(data)
+    assert server.asked == []
+
+
 def test_two_sets_with_files_of_the_same_names_share_a_mirror(idx_sets, server, make_data, tmp_path):
     for source, files in idx_sets.items():
         (tmp_path / source).mkdir()
@@ -395,6 +414,21 @@ def test_preprocessing_needs_only_what_the_download_left(cifar10, idx_sets, cele
     images, index = open_part(tmp_path / "celeba", "test")
     assert images.shape == (2, 16, 16, 3)
     assert [row.label for row in index] == ["Smiling", "not-Smiling"]
+
+
+def test_published_copies_across_the_test_set_may_be_dropped(server, make_data, tmp_path, monkeypatch):
+    serve_cifar10(server, monkeypatch, cifar_batches(copied=True))
+    data = make_data(source="cifar10", test=OFFICIAL, image_size=32, channels=3)
+    told = r"^cifar10/test/00001: .* same pixels as cifar10/train/00003, .*; set data.near_duplicates to drop, "
+    with pytest.raises(UserError, match=told):
+        preprocess(data, seed=0, record=obtain(data), code="", out=tmp_path / "one")
+    data = replace(data, near_duplicates="drop", near_bits=0)
+    preprocess(data, seed=0, record=obtain(data), code="", out=tmp_path / "two")
+    [part] = read_json(tmp_path / "two/report.json")["parts"]
+    assert (part["near_duplicates"]["exact"], part["near_duplicates"]["dropped"]) == (1, 1)
+    assert sum(part["dev"].values()) == 9
+    assert "cifar10/train/00003" not in {row.source for row in open_part(tmp_path / "two", "dev")[1]}
+    assert "cifar10/test/00001" in {row.source for row in open_part(tmp_path / "two", "test")[1]}
 
 
 def open_part(out: Path, name: str) -> tuple[np.ndarray, list[IndexRow]]:

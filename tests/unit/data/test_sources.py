@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from ganaug import config
-from ganaug.data.fingerprint import describe
+from ganaug.data.fingerprint import UNREADABLE, describe, fingerprint
+from ganaug.data.obtain import obtain
+from ganaug.data.published import find
 from ganaug.data.sources import is_image, list_folder, mirror, read_folder, resolve_archive, resolve_folder
 from ganaug.data.stage import preprocess
 from ganaug.errors import UserError
 from ganaug.images import open_index
 
 
-@pytest.mark.parametrize("name", ["a/1.png", "a/1.JPG", "1.jpeg", "a/b.c/1.tar.TIFF"])
+@pytest.mark.parametrize("name", ["a/1.png", "a/1.JPG", "1.jpeg", "a/b.c/1.tar.TIFF", "1.jfif", "1.avif", "1.tga"])
 def test_images_are_known_by_their_suffix(name):
     assert is_image(name)
 
@@ -114,6 +116,54 @@ def test_a_link_to_a_folder_is_refused(tmp_path):
     (tmp_path / "a/back").symlink_to(tmp_path)
     with pytest.raises(UserError, match=r"^a/back: is a link to a folder"):
         list_folder(tmp_path)
+
+
+def test_a_pipe_with_the_name_of_an_image_is_refused_and_not_waited_for(tmp_path):
+    (tmp_path / "a").mkdir()
+    os.mkfifo(tmp_path / "a/notes.fifo")
+    (tmp_path / "a/gone.png").symlink_to("nowhere")
+    (tmp_path / "a/round.png").symlink_to("round.png")
+    assert list_folder(tmp_path).files == ["a/gone.png", "a/round.png"]
+    os.mkfifo(tmp_path / "a/pipe.png")
+    with pytest.raises(UserError, match=r"^a/pipe.png: is a pipe or a device, no file; remove it"):
+        list_folder(tmp_path)
+    (tmp_path / "a/pipe.png").unlink()
+    (tmp_path / "a/null.png").symlink_to("/dev/null")
+    with pytest.raises(UserError, match=r"^a/null.png: is a pipe or a device"):
+        list_folder(tmp_path)
+
+
+def test_a_file_behind_a_link_is_a_file(tmp_path):
+    (tmp_path / "1.png").write_bytes(b"one")
+    (tmp_path / "2.png").symlink_to("1.png")
+    assert list_folder(tmp_path).files == ["1.png", "2.png"]
+
+
+LONG = f"{'x' * 300}/images"
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda data: resolve_folder(LONG),
+        lambda data: resolve_archive(LONG, None),
+        lambda data: resolve_archive("x.tar", Path(LONG)),
+        lambda data: find(data(source="mnist", path=LONG), "x.gz"),
+        lambda data: obtain(data(source="mnist", mirror=LONG)),
+    ],
+    ids=["folder", "archive", "mirror", "published", "mirror of a published set"],
+)
+def test_a_path_that_cannot_be_looked_at_is_told(look, make_data):
+    """As root may search every folder, the name is too long instead."""
+    with pytest.raises(UserError, match=r"^x{300}.*: cannot be looked at \(File name too long\); correct the path"):
+        look(make_data)
+    assert fingerprint(make_data(path=LONG)) == UNREADABLE
+
+
+def test_a_loop_of_links_is_no_folder(tmp_path):
+    (tmp_path / "round").symlink_to("round")
+    with pytest.raises(UserError, match=r"^data.path: no folder at"):
+        resolve_folder(str(tmp_path / "round"))
 
 
 @pytest.mark.parametrize("source", ["folder", "archive"])

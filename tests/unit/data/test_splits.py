@@ -35,7 +35,7 @@ def official(index: list[IndexRow], *test: int) -> np.ndarray:
 
 
 def sealed_groups(index: list[IndexRow], seed: int, test: config.TestSplit) -> list[set[str]]:
-    masks = seal(index, seed=seed, test=test, official=official(index))
+    masks = seal(index, seed=seed, test=test, official=official(index), joined={})
     return [{row.group for row, inside in zip(index, mask, strict=True) if inside} for mask in masks]
 
 
@@ -57,7 +57,7 @@ def test_the_hash_split_stays_when_images_are_added():
 @pytest.mark.parametrize("seed", range(4))
 def test_groups_never_cross_the_test_set(seed):
     index = rows({label: {f"{label}{n}": 3 for n in range(12)} for label in ("a", "b")})
-    [mask] = seal(index, seed=seed, test=config.TestSplit("hash", 0.5, None), official=official(index))
+    [mask] = seal(index, seed=seed, test=config.TestSplit("hash", 0.5, None), official=official(index), joined={})
     sides = {(row.group, bool(inside)) for row, inside in zip(index, mask, strict=True)}
     assert len(sides) == 24
 
@@ -65,7 +65,7 @@ def test_groups_never_cross_the_test_set(seed):
 def test_a_class_without_a_side_is_told():
     index = rows({"a": {"a0": 9}, "b": {f"b{n}": 1 for n in range(50)}})
     with pytest.raises(UserError, match=r"data.test: class a \(1 groups\) has no .*data.test.folds"):
-        seal(index, seed=0, test=HASH, official=official(index))
+        seal(index, seed=0, test=HASH, official=official(index), joined={})
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -77,13 +77,13 @@ def test_five_folds_leave_one_cow_and_one_horse_out(seed):
 
 def test_more_folds_than_groups_are_told():
     with pytest.raises(UserError, match=r"data.test.folds: class cow has 5 groups for 6 folds"):
-        seal(COWS, seed=0, test=config.TestSplit("hash", None, 6), official=official(COWS))
+        seal(COWS, seed=0, test=config.TestSplit("hash", None, 6), official=official(COWS), joined={})
 
 
 def test_a_group_of_two_classes_lies_in_one_fold():
     index = rows({"a": {"a0": 1, "a1": 1, "a2": 1, "both": 1}, "b": {"b0": 1, "b1": 1, "b2": 1, "both": 1}})
     for seed in range(4):
-        masks = seal(index, seed=seed, test=config.TestSplit("hash", None, 3), official=official(index))
+        masks = seal(index, seed=seed, test=config.TestSplit("hash", None, 3), official=official(index), joined={})
         assert sum(masks).tolist() == [1] * len(index)
         for mask in masks:
             assert mask[3] == mask[7]  # the two rows of the group
@@ -94,7 +94,7 @@ def test_folds_of_classes_that_share_groups_stay_even():
     patients = {f"p{n}": 1 for n in range(8)}
     index = rows({"healthy": patients, "ill": {f"p{n}": 1 for n in range(4)}})
     for seed in range(4):
-        for mask in seal(index, seed=seed, test=config.TestSplit("hash", None, 4), official=official(index)):
+        for mask in seal(index, seed=seed, test=config.TestSplit("hash", None, 4), official=official(index), joined={}):
             assert Counter(index[row].label for row in np.flatnonzero(mask)) == {"healthy": 2, "ill": 1}
 
 
@@ -104,7 +104,7 @@ def stratified(fraction: float) -> config.TestSplit:
 
 def shares(index: list[IndexRow], fraction: float, seed: int = 0) -> dict[str, int]:
     """How many images of each class are sealed."""
-    [mask] = seal(index, seed=seed, test=stratified(fraction), official=official(index))
+    [mask] = seal(index, seed=seed, test=stratified(fraction), official=official(index), joined={})
     return dict(Counter(row.label for row, inside in zip(index, mask, strict=True) if inside))
 
 
@@ -161,13 +161,13 @@ def test_each_fold_leaves_one_cow_and_one_horse_out(seed):
 @pytest.mark.parametrize("folds", [4, 6])
 def test_another_number_of_folds_than_groups_is_told(folds):
     with pytest.raises(UserError, match=rf"data.test.folds: .* class cow has 5 for {folds} folds"):
-        seal(COWS, seed=0, test=leave_out(folds), official=official(COWS))
+        seal(COWS, seed=0, test=leave_out(folds), official=official(COWS), joined={})
 
 
 def test_a_class_of_another_number_of_groups_is_told():
     index = rows({"cow": {"c0": 1, "c1": 1}, "horse": {"h0": 1, "h1": 1, "h2": 1}})
     with pytest.raises(UserError, match=r"data.test.folds: .* class horse has 3 for 2 folds"):
-        seal(index, seed=0, test=leave_out(2), official=official(index))
+        seal(index, seed=0, test=leave_out(2), official=official(index), joined={})
 
 
 def test_each_fold_leaves_one_patient_out_who_has_images_of_both_classes():
@@ -188,20 +188,24 @@ def test_groups_that_only_some_classes_share_cannot_be_left_out_one_by_one():
             for names in (("both", "a0", "a1"), ("both", "b0", "b1"))
         ]
         if place[0] == place[1]:
-            assert sum(seal(index, seed=seed, test=leave_out(3), official=official(index))).tolist() == [1] * 6
+            assert (
+                sum(seal(index, seed=seed, test=leave_out(3), official=official(index), joined={})).tolist() == [1] * 6
+            )
         else:
             refused += 1
             with pytest.raises(UserError, match=r"data.test.method: .* class b shares both with another class"):
-                seal(index, seed=seed, test=leave_out(3), official=official(index))
+                seal(index, seed=seed, test=leave_out(3), official=official(index), joined={})
     assert 0 < refused < 6
 
 
 def test_official_takes_the_folders():
     index = singles(2, "a", "b")
-    [mask] = seal(index, seed=0, test=config.TestSplit("official", None, None), official=official(index, 1, 2))
+    [mask] = seal(
+        index, seed=0, test=config.TestSplit("official", None, None), official=official(index, 1, 2), joined={}
+    )
     assert mask.tolist() == [False, True, True, False]
     with pytest.raises(UserError, match=r"data.test: class b .* has no test set"):
-        seal(index, seed=0, test=config.TestSplit("official", None, None), official=official(index, 1))
+        seal(index, seed=0, test=config.TestSplit("official", None, None), official=official(index, 1), joined={})
 
 
 def test_a_repeat_takes_exactly_what_is_asked_for():

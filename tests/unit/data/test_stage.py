@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ganaug import config
 from ganaug.config import Data
@@ -61,8 +62,6 @@ def test_an_official_split_arrives_as_image_sets(official, make_data, tmp_path):
     ]
     test_images, test_index = read(tmp_path / "data", 0, "test")
     assert [row.source for row in test_index] == ["test/cat/1.png", "test/dog/1.png"]
-    from PIL import Image
-
     for image, row in zip([*images, *test_images], [*index, *test_index], strict=True):
         assert np.array_equal(image[..., 0], np.asarray(Image.open(official / row.source)))
     assert report["classes"] == ["cat", "dog"]
@@ -142,6 +141,73 @@ def test_exact_duplicates_never_cross_a_hash_split(make_image, make_data, tmp_pa
     assert len(groups[0] | groups[1]) == 20
 
 
+def test_objects_that_share_a_picture_are_one(make_image, make_data, tmp_path):
+    """cat0 and cat1 by a copy, cat3 and dog0 by pictures that are equal once they are resized."""
+    for tone, name in enumerate(f"{a}/{a}{o}/{v}.png" for a in ("cat", "dog") for o in range(4) for v in range(2)):
+        make_image(f"src/{name}", tone=tone)
+    make_image("src/cat/cat1/copy.png", tone=0)
+    for name, side in (("cat/cat3/flat", 8), ("dog/dog0/flat", 16)):
+        Image.new("L", (side, side), 7).save(tmp_path / f"src/{name}.png")
+    for seed in range(6):
+        folds = config.TestSplit(method="hash", fraction=None, folds=3)
+        data = make_data(path=str(tmp_path / "src"), groups="parent", test=folds)
+        out = tmp_path / f"data{seed}"
+        report = run(data, out, seed=seed)
+        assert report["joined"] == {"cat/cat1": "cat/cat0", "dog/dog0": "cat/cat3"}
+        for part in range(3):
+            dev, test = read(out, part, "dev")[1], read(out, part, "test")[1]
+            drawn = split(dev, seed=seed, repeat=0, per_class=1, validation=1)
+            sides = [
+                {row.source for row in test},
+                {row.source for row in drawn if row.role == "train"},
+                {row.source for row in drawn if row.role == "validation"},
+            ]
+            assert not {row.group for row in dev} & {row.group for row in test}
+            for pair in (("cat/cat0/0.png", "cat/cat1/copy.png"), ("cat/cat3/flat.png", "dog/dog0/flat.png")):
+                assert sum(bool(side & set(pair)) for side in sides) <= 1
+
+
+def test_objects_that_were_joined_are_named_where_they_no_longer_fit(make_image, make_data, tmp_path):
+    for tone, name in enumerate(f"{a}/{a}{o}/{v}.png" for a in ("cat", "dog") for o in range(3) for v in range(2)):
+        make_image(f"src/{name}", tone=tone)
+    make_image("src/cat/cat1/copy.png", tone=0)
+    for method in ("leave_one_group_out", "hash"):
+        test = config.TestSplit(method=method, fraction=None, folds=3)
+        told = r"class cat has 2 .*for 3 folds \(cat/cat1 joined cat/cat0: they share images\)"
+        with pytest.raises(UserError, match=told):
+            run(make_data(path=str(tmp_path / "src"), groups="parent", test=test), tmp_path / "data")
+
+
+def test_added_images_move_no_other_out_of_or_into_the_test_set(make_image, make_data, tmp_path):
+    for number in range(40):
+        make_image(f"src/{'bc'[number % 2]}/{number:02d}.png", tone=number)
+    sides = []
+    for part in ("before", "after"):
+        run(make_data(path=str(tmp_path / "src")), tmp_path / part)
+        both = [(name, row.source) for name in ("dev", "test") for row in read(tmp_path / part, 0, name)[1]]
+        sides.append({source: name for name, source in both})
+        for number in range(40, 60):
+            make_image(f"src/{'abcd'[number % 4]}/{number - 50}.png", tone=number)  # in old and new classes
+        make_image("src/b/copy.png", tone=0)
+    before, after = sides
+    assert (len(before), len(after)) == (40, 61)
+    assert {source: after[source] for source in before} == before
+    assert after["b/copy.png"] == before["b/00.png"]
+
+
+def test_what_is_left_out_is_counted_in_the_report(official, make_data, tmp_path):
+    for name in ("train/cat/9.heic", "test/dog/9.HEIC", "notes.txt"):
+        (official / name).write_bytes(b"x")
+    report = run(make_data(path=str(official), test=OFFICIAL), tmp_path / "data")
+    assert report["left_out"] == {"suffixes": {".heic": 2, ".txt": 1}, "unlisted": 0}
+    rows = (f"{path.relative_to(official)},{path.parent.name}\n" for path in official.glob("train/*/*.png"))
+    (official / "labels.csv").write_text("file,label\n" + "".join(rows))
+    split_by = config.TestSplit(method="stratified", fraction=0.5, folds=None)
+    report = run(make_data(path=str(official), labels="labels.csv", test=split_by), tmp_path / "other")
+    assert report["left_out"] == {"suffixes": {".heic": 2, ".txt": 1}, "unlisted": 2}
+    assert run(make_data(source="digits"), tmp_path / "digits")["left_out"] == {"suffixes": {}, "unlisted": 0}
+
+
 def test_folds_seal_whole_objects(make_image, make_data, tmp_path):
     for tone, name in enumerate(f"{a}/{a}{o}/{v}.png" for a in ("cow", "horse") for o in range(3) for v in range(2)):
         make_image(f"src/{name}", tone=tone)
@@ -219,6 +285,7 @@ def test_near_duplicates_are_reported_or_dropped():
         "policy": "report",
         "bits": 6,
         "count": 1,
+        "exact": 0,
         "dropped": 0,
         "pairs": [("0.png", "2.png", 1)],
         "within": {
@@ -241,12 +308,16 @@ def test_near_duplicates_stop_or_may_not_empty_a_class():
 
 
 def test_near_bits_decide_what_is_near(official, make_data, tmp_path):
-    counts = [
+    pixels = np.asarray(Image.open(official / "train/cat/1.png")).copy()
+    pixels[0, 0] = 240  # 37 before: two bits of the hash differ
+    Image.fromarray(pixels).save(official / "test/cat/near.png")
+    reports = [
         run(make_data(path=str(official), test=OFFICIAL, near_bits=bits), tmp_path / f"data{bits}")["parts"][0]
-        for bits in (0, 64)
+        for bits in (1, 2)
     ]
-    assert [part["near_duplicates"]["count"] for part in counts] == [0, 2]
-    assert [part["near_duplicates"]["bits"] for part in counts] == [0, 64]
+    assert [part["near_duplicates"]["count"] for part in reports] == [0, 1]
+    assert [part["near_duplicates"]["bits"] for part in reports] == [1, 2]
+    assert reports[1]["near_duplicates"]["pairs"] == [["test/cat/near.png", "train/cat/1.png", 2]]
 
 
 def test_sizes_before_resizing_are_those_of_the_development_images(official, make_image, make_data, tmp_path):

@@ -10,10 +10,12 @@ from ganaug.errors import UserError
 from ganaug.images import (
     ImageFiles,
     IndexRow,
+    SetRow,
     SplitRow,
     open_image_set,
     open_set,
     save_image_set,
+    save_set,
     save_split,
 )
 from ganaug.io import read_csv, read_json, write_json
@@ -125,9 +127,18 @@ def test_exported_files_are_the_images_of_the_set(folder: Path) -> None:
     assert [row["label"] for row in listed] == ["cow", "cow", "horse", "cow", "cow"]
 
 
+def test_a_class_may_be_called_as_the_manifest_is(folder: Path) -> None:
+    row = SetRow(str(folder / "dev.npy"), 1, "manifest.csv", "g1", "real", "manifest.csv/1.png")
+    save_set(folder / "set.csv", [row])
+    export_set(training_set=str(folder / "set.csv"), manifest=str(folder / "out/manifest.csv"))
+    [listed] = read_csv(folder / "out/manifest.csv")
+    assert listed["file"] == "images/manifest.csv/000000-real.png"
+    assert np.asarray(Image.open(folder / "out" / listed["file"]))[0, 0] == 20
+
+
 def test_an_export_leaves_nothing_of_an_earlier_one(folder: Path) -> None:
     out, elsewhere = folder / "out", folder / "elsewhere"
-    for old in (out / "cow/000009-gan.png", out / "emu/000000-gan.png", elsewhere / "kept.png"):
+    for old in (out / "images/cow/000009-gan.png", out / "emu/000000-gan.png", elsewhere / "kept.png"):
         old.parent.mkdir(parents=True)
         old.touch()
     (out / "link").symlink_to(elsewhere)
@@ -135,7 +146,8 @@ def test_an_export_leaves_nothing_of_an_earlier_one(folder: Path) -> None:
     export_set(training_set=str(folder / "set.csv"), manifest=str(out / "manifest.csv"))
     files = {path.relative_to(out).as_posix() for path in out.rglob("*.png")}
     assert files == {row["file"] for row in read_csv(out / "manifest.csv")}
-    assert sorted(path.name for path in out.iterdir()) == ["cow", "horse", "manifest.csv"]
+    assert sorted(path.name for path in out.iterdir()) == ["images", "manifest.csv"]
+    assert sorted(path.name for path in (out / "images").iterdir()) == ["cow", "horse"]
     assert (elsewhere / "kept.png").exists()
 
 

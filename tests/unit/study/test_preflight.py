@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ganaug.config import Classifier, Data, Gan
-from ganaug.images import SplitRow
+from ganaug.images import SplitRow, save_split
+from ganaug.io import write_json
 from ganaug.study.preflight import Estimate as Expected
 from ganaug.study.preflight import (
     Pace,
@@ -17,8 +19,11 @@ from ganaug.study.preflight import (
     arm_images,
     estimate,
     facts,
+    first_lines,
     half_width,
     jobs_of,
+    keep_estimate,
+    kept_estimate,
     shared_prefixes,
     told,
 )
@@ -80,26 +85,117 @@ def test_an_arm_is_as_large_as_its_set_will_be() -> None:
 
 
 def test_jobs_are_counted() -> None:
-    assert jobs_of(setup()) == {"GAN": 12, "classifier": 18, "score": 6}
+    # 6 repeats of 2 jobs of the GAN, 1 set of samples, 3 classifiers and 1 score.
+    assert jobs_of(setup()) == {"GAN": 12, "sample": 6, "classic": 0, "classifier": 18, "score": 6}
+    # gan and synthetic ask for the same samples, mixed for half as many; classic and mixed have classic images.
+    jobs = jobs_of(setup(arms=tuple(ARMS)))
+    assert (jobs["sample"], jobs["classic"]) == (6 * 2, 6 * 2)
 
 
 def test_an_estimate_adds_up() -> None:
-    expected = estimate(setup(), PACE, rows=rows(), image_bytes=256)
-    # 36 jobs start in 2 s. A repeat's GANs: 2 classes x 10 epochs x 3 batches of at most 8, 0.5 s each.
+    expected = estimate(setup(), PACE, report=report(), rows=rows(), image_bytes=256)
+    # 42 jobs start in 2 s. A repeat's GANs: 2 classes x 10 epochs x 3 batches of at most 8, 0.5 s each. Its samples:
+    # 200, each for an eighth of such a step.
     # A cell: 600 steps of 0.1 s, and 12 evaluations of its 40, 240 or 240 training and 20 validation images, 1 ms each.
     cells = 3 * 60 + 12 * (40 + 240 + 240 + 3 * 20) * 0.001
-    assert expected.seconds == pytest.approx(36 * 2 + 6 * (30 + cells))
-    # 2 classes x 2 snapshots of 1,000 bytes, 200 samples of 256 bytes, 3 classifiers of 5,000 bytes, 6 times.
-    assert expected.bytes == 6 * (4000 + 200 * 256 + 15000)
-    assert told(expected, cores=2, gpu=False).startswith("about 12 min on 2 cores and 1 MiB of disk")
+    assert expected.seconds == pytest.approx(42 * 2 + 6 * (30 + 200 * 0.5 / 8 + cells))
+    # 2 classes x 2 snapshots of 1,000 bytes, 200 samples of 256 bytes, 3 classifiers of 5,000 bytes, 6 times; and
+    # the data: 200 development and 200 test images. The scratch file is smaller than what comes after it.
+    assert expected.bytes == 400 * 256 + 6 * (4000 + 200 * 256 + 15000)
+    assert told(expected, cores=2, gpu=False).startswith("about 13 min on 2 cores and 1 MiB of disk")
     assert told(Expected(seconds=3600 * 5, bytes=3 * 2**30), cores=1, gpu=True).startswith("about 5.0 h on the GPU and")
+
+
+def test_every_fold_holds_all_images_and_a_scratch_file_once_more() -> None:
+    folds = report()
+    folds["parts"] *= 3
+    big = estimate(setup(), PACE, report=folds, rows=rows(), image_bytes=10**6)
+    # 3 folds of 400 images, and 6 repeats of 200 samples, which is more than the scratch file's 400.
+    assert big.bytes == (3 * 400 + 6 * 200) * 10**6 + 6 * (4000 + 15000)
+    bare = setup(arms=("real",))
+    leaky = replace(bare, data=make_data(leaky=True), gans={})
+    held = estimate(leaky, PACE, report=folds, rows=rows(), image_bytes=10**6)
+    # Without samples the scratch file is the larger; the test images are there twice.
+    assert held.bytes == (3 * (400 + 200) + 400) * 10**6
+
+
+def test_with_an_imbalance_a_ratio_is_one_of_each_class() -> None:
+    data = replace(make_data(), per_class=20, imbalance=4.0)
+    assert data.equal_per_class is None
+    # 5 times the 20 cats and 5 dogs that there are, not 5 times 20 of each.
+    assert arm_images(ARMS["gan"], setup(data=data), {"cat": 20, "dog": 5}) == 25 * 6
+
+
+def test_test_sets_that_no_repeat_scores_do_not_count() -> None:
+    folds = report(tests=8, twins=1)
+    folds["parts"] *= 50
+    planned = setup(data=replace(make_data(), test=replace(make_data().test, fraction=None, folds=50)))
+    assert "6 test sets of 16 images" in facts(planned, folds, rows())[0]
+    # 6 repeats score 96 images of 800; 1 of 16 has a twin.
+    assert "96 test images tell an accuracy to" in " ".join(advice(planned, folds, rows()))
+    assert "6 of 96 test images nearly equal" in " ".join(advice(planned, folds, rows()))
 
 
 def test_the_facts_are_told_in_two_lines() -> None:
     assert facts(setup(), report(), rows()) == [
         "2 classes, 20 training and 10 validation images a class, no groups; 1 test set of 200 images",
-        "6 repeats of 3 arms: 12 GAN jobs, 18 classifiers",
+        "6 repeats of 3 arms: 12 GAN jobs, 6 of samples, 0 of classic images, 18 classifiers",
     ]
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (
+            {"suffixes": {".heic": 3, "": 1}, "unlisted": 2},
+            [
+                "files left out: 4 whose names are not those of images (no suffix: 1, .heic: 3), "
+                "2 that data.labels does not list"
+            ],
+        ),
+        ({"suffixes": {}, "unlisted": 1}, ["files left out: 1 that data.labels does not list"]),
+        ({"suffixes": {}, "unlisted": 0}, []),
+    ],
+)
+def test_files_that_were_left_out_are_counted(found: dict[str, Any], told: list[str]) -> None:
+    assert facts(setup(), {**report(), "left_out": found}, rows())[2:] == told
+
+
+SETTINGS = {"setup": {"betas": (0.5, 0.9), "imbalance": {3: 5}}, "compute": {"threads": 1}, "gpu": 0}
+
+
+def test_an_estimate_holds_for_what_it_was_measured_with(tmp_path: Path) -> None:
+    path, expected = tmp_path / "p.json", Expected(seconds=60.0, bytes=1)
+    assert kept_estimate(path, SETTINGS) is None
+    keep_estimate(path, expected, SETTINGS)
+    assert kept_estimate(path, SETTINGS) == expected
+    for other in ({"gpu": 1}, {"compute": {"threads": 2}}, {"setup": {}}):
+        assert kept_estimate(path, {**SETTINGS, **other}) is None
+
+
+def first(folder: Path, data: Data, *, seed: int = 7, source: str = "f") -> list[str]:
+    planned, kept = setup(data=data), folder / "p.json"
+    return first_lines(folder, planned, seed=seed, source=source, settings=SETTINGS, kept=kept, cores=1, gpu=False)
+
+
+def test_counts_are_told_only_of_images_read_as_the_config_asks_for(tmp_path: Path) -> None:
+    data = make_data()
+    amounts = {"per_class": 20, "imbalance": None, "validation": 10}
+    config = {"image_size": data.image_size, "test": asdict(data.test)}
+    unread = "preflight: the images are not read yet; what will run is told when they are"
+    assert first(tmp_path, data)[0].startswith(unread)
+    write_json(tmp_path / "data/report.json", {**report(), "config": config, "seed": 7, "source": {"fingerprint": "f"}})
+    save_split(tmp_path / "data/r0.csv", rows())
+    write_json(tmp_path / "data/r0.json", {"config": amounts})
+    assert first(tmp_path, data)[0].startswith("preflight: 2 classes, 20 training and 10 validation images a class")
+    assert first(tmp_path, data)[2] == "preflight: how long it takes: snakemake preflight"
+    keep_estimate(tmp_path / "p.json", Expected(seconds=60.0, bytes=1), SETTINGS)
+    assert first(tmp_path, data)[2].startswith("preflight: about 1 min on 1 core and 1 MiB of disk")
+    changed = [replace(data, **change) for change in ({"image_size": 8}, {"per_class": 9}, {"validation": 0})]
+    for said in (*(first(tmp_path, one) for one in changed), first(tmp_path, data, seed=8)):
+        assert len(said) == 1
+        assert said[0].startswith(unread)
+    assert first(tmp_path, data, source="g")[0].startswith(unread)
 
 
 @pytest.mark.parametrize(("images", "points"), [(40, 14.8), (100, 9.6), (10000, 1.0)])

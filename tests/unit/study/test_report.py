@@ -114,6 +114,15 @@ def test_the_images_are_shown_below_the_data(write: Write, tmp_path: Path) -> No
     assert "<img" not in report(summary, tmp_path, data=data_report())
 
 
+def test_files_that_were_left_out_are_told(write: Write, tmp_path: Path) -> None:
+    summary = summarise(write(full_study()), tmp_path, study=make_study(), data=make_data())
+    left_out = {"suffixes": {".heic": 3}, "unlisted": 2}
+    html = report(summary, tmp_path, data={**data_report(), "left_out": left_out})
+    said = "Files left out: 3 whose names are not those of images (.heic: 3), 2 that data.labels does not list."
+    assert said in text_of(html)
+    assert "left out: " not in text_of(report(summary, tmp_path, data=data_report()))
+
+
 def test_it_says_how_to_reproduce_it(write: Write, tmp_path: Path) -> None:
     folder = tmp_path / "benchmarks" / "train"
     folder.mkdir(parents=True)

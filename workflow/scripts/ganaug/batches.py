@@ -10,8 +10,10 @@ from torch import Tensor
 
 from ganaug.images import Pixels, open_images
 
-# Beside what torch takes (about 400 MiB) this keeps a training job below 1 GiB of private memory, however many images.
+# Of all images that a job holds in main memory at a time. Beside what torch takes (about 400 MiB) this keeps a training
+# job below 1 GiB of private memory, however many images.
 RESIDENT_BYTES = 1 << 29
+PIECE_BYTES = 1 << 26
 
 
 class Batches:
@@ -19,10 +21,15 @@ class Batches:
 
     Attributes:
         channels, size: C and H = W of every image.
+        resident_bytes: of the images, where they are held in memory; else 0.
     """
 
-    def __init__(self, rows: Sequence[tuple[str, int]], device: torch.device) -> None:
-        """``rows`` are pairs (path of an ``images.npy``, row in it)."""
+    resident_bytes: int
+
+    def __init__(
+        self, rows: Sequence[tuple[str, int]], device: torch.device, *, beside: Sequence[Batches] = ()
+    ) -> None:
+        """``rows`` are pairs (path of an ``images.npy``, row in it); ``beside`` are held in memory at the same time."""
         paths = sorted({path for path, _ in rows})
         number = {path: k for k, path in enumerate(paths)}
         self._files: list[Pixels] = [open_images(path) for path in paths]
@@ -30,9 +37,10 @@ class Batches:
         self._row = np.array([row for _, row in rows], dtype=np.int64)
         self._device = device
         self.size, self.channels = self._files[0].shape[2], self._files[0].shape[3]
-        self._resident: Tensor | None = None
-        if len(rows) * self._files[0][0].nbytes <= RESIDENT_BYTES:
-            self._resident = self._read(np.arange(len(rows))).to(device)
+        needed = len(rows) * self._files[0][0].nbytes
+        fits = needed <= room(device, held=sum(other.resident_bytes for other in beside))
+        self._resident = self._read_all() if fits else None
+        self.resident_bytes = needed if fits else 0
 
     def __len__(self) -> int:
         return len(self._row)
@@ -49,12 +57,27 @@ class Batches:
         """Images as networks see them: float32 in [-1, 1], N x C x H x W, channels last in memory, on the device."""
         return self.pixels(positions).float().div_(127.5).sub_(1.0)
 
+    def _read_all(self) -> Tensor:
+        """All images on the device, read in pieces: what a GPU holds need not fit into main memory too."""
+        shape = self._files[0].shape[1:]
+        whole = torch.empty((len(self), *shape), dtype=torch.uint8, device=self._device)
+        for piece in np.array_split(np.arange(len(self)), -(-whole.nbytes // PIECE_BYTES)):
+            whole[piece[0] : piece[-1] + 1] = self._read(piece)
+        return whole
+
     def _read(self, positions: np.ndarray) -> Tensor:
         out = np.empty((len(positions), *self._files[0].shape[1:]), dtype=np.uint8)
         for k, images in enumerate(self._files):
             here = np.flatnonzero(self._file[positions] == k)
             out[here] = images[self._row[positions[here]]]
         return torch.from_numpy(out)
+
+
+def room(device: torch.device, *, held: int) -> int:
+    """Bytes that more images may take on ``device``, where others take ``held``: half of a GPU's free memory."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] // 2
+    return RESIDENT_BYTES - held
 
 
 def to_pixels(images: Tensor) -> Pixels:

@@ -58,6 +58,11 @@ class Data:
         """How many development/test divisions there are: one, or one a fold."""
         return self.test.folds or 1
 
+    @property
+    def equal_per_class(self) -> int | None:
+        """Real training images of every class; None where only the data tell, or where classes differ."""
+        return self.per_class if self.imbalance is None else None
+
 
 @dataclass(frozen=True)
 class Prepare:

@@ -193,7 +193,7 @@ def _check_groups(data: Data) -> None:
     if kind == "regex":
         try:
             bracketed = re.compile(argument).groups
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise UserError(f"data.groups: {argument} is no regular expression ({error}); correct it") from None
         if bracketed == 0:
             raise UserError(

@@ -83,9 +83,15 @@ def read_json(path: str | Path) -> Any:
 def write_csv(path: str | Path, fields: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Write ``rows`` under the header ``fields``, atomically. A row with another key raises ``ValueError``."""
     with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, fieldnames=list(fields), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        plain, quoted = (
+            csv.DictWriter(handle, fieldnames=list(fields), lineterminator="\n", quoting=quoting)
+            for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
+        )
+        plain.writeheader()
+        for row in rows:
+            # Before Python 3.13 a carriage return alone is not quoted, and ends the row when it is read.
+            returns = any(isinstance(value, str) and "\r" in value for value in row.values())
+            (quoted if returns else plain).writerow(row)
 
 
 def read_csv(path: str | Path) -> list[dict[str, str]]:

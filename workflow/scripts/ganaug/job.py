@@ -35,20 +35,34 @@ def job(log: str) -> Iterator[None]:
         _complain(str(error), path)
     except OSError as error:
         if error.errno not in DISK_FULL:
-            path.write_text(traceback.format_exc(), encoding="utf-8")
+            _log(path, traceback.format_exc())
             raise
         where = error.filename or "the disk"
         _complain(f"{where}: no space left ({error.strerror}); free some and run again", path)
     except BaseException:
-        path.write_text(traceback.format_exc(), encoding="utf-8")
+        _log(path, traceback.format_exc())
         raise
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    path.write_text(f"finished in {time.monotonic() - start:.1f} s, peak memory {peak:.0f} MiB\n", encoding="utf-8")
+    _log(path, f"finished in {time.monotonic() - start:.1f} s, peak memory {peak:.0f} MiB\n")
+
+
+def complaint(error: object) -> str:
+    """What a user is told of ``error``: one line that any terminal and file takes, whatever names it quotes.
+
+    Line breaks, and the bytes of a file name that are no UTF-8, are written as escapes.
+    """
+    text = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+    return "ganaug: " + text.replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _log(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _complain(told: str, log: Path) -> NoReturn:
     """Tell ``told`` in one line and leave with status 1; the log may be on the disk that is full."""
+    line = complaint(told)
     with suppress(OSError):
-        log.write_text(f"ganaug: {told}\n", encoding="utf-8")
-    print(f"ganaug: {told}", file=sys.stderr)
+        _log(log, f"{line}\n")
+    print(line, file=sys.stderr)
     sys.exit(1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,15 +49,35 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     """
     import jsonschema
 
-    # JSON calls 6.0 an integer; range(6.0) does not.
-    types = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-    validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=types)
+    # JSON calls 6.0 an integer; range(6.0) does not. YAML has .nan and .inf, which no limit holds back, and integers
+    # beyond any float, with which no ratio can be computed.
+    types = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, value: type(value) is int and _is_finite(value),
+            "number": lambda _, value: type(value) in (int, float) and _is_finite(value),
+        }
+    )
+    validator = jsonschema.validators.extend(
+        jsonschema.Draft202012Validator, validators={"pattern": _whole_pattern}, type_checker=types
+    )
     faults = validator(schema).iter_errors(config)
     # A misspelt key makes the right one missing too: tell of the misspelling first.
     for fault in sorted(
         faults, key=lambda fault: (fault.validator != "additionalProperties", list(map(str, fault.path)))
     ):
         raise UserError(_explain(fault))
+
+
+def _is_finite(value: float) -> bool:
+    return abs(value) <= sys.float_info.max
+
+
+def _whole_pattern(_: object, pattern: str, value: object, __: object) -> Iterator[ValidationError]:
+    """The fault of a text that ``pattern`` does not describe to its end: Python's ``$`` lets a line break follow."""
+    from jsonschema import ValidationError
+
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
 def _explain(fault: ValidationError) -> str:

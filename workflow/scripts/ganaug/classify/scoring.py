@@ -98,10 +98,11 @@ def score_repeat(
     for path, own in sets.items():
         refuse_test_images(own, sealed=names_of, where=path)
     held = [(dev.images, row.row, row.label) for row in rows if row.role == "validation"]
+    tested = labelled([(test.images, k, row.label) for k, row in enumerate(sealed.index)], classes, device)
     splits = Splits(
         classes=classes,
-        validation=labelled(held, classes, device) if held else None,
-        test=labelled([(test.images, k, row.label) for k, row in enumerate(sealed.index)], classes, device),
+        validation=labelled(held, classes, device, beside=[tested]) if held else None,
+        test=tested,
     )
     scored, guessed = [], []
     for cell in cells:
@@ -188,7 +189,8 @@ def _score_cell(
     if record["state"] != "ok":
         missing = np.full((len(splits.test.labels), len(splits.classes)), np.nan, dtype=np.float32)
         return {**entry, "splits": None, "curve": None, "digest": None}, missing
-    train = labelled(rows, splits.classes, device)
+    beside = [split for split in (splits.test, splits.validation) if split is not None]
+    train = labelled(rows, splits.classes, device, beside=beside)
     network = make(
         classifier, size=train.images.size, channels=train.images.channels, classes=len(splits.classes), generator=None
     ).to(device)

@@ -24,11 +24,20 @@ from ganaug.seeds import derive
 HISTORY = ("step", "epoch", "seconds", *(f"{split}_{name}" for split in ("train", "validation") for name in METRICS))
 
 
-def labelled(rows: Sequence[tuple[str, int, str]], classes: Sequence[str], device: torch.device) -> Labelled:
-    """Rows (path of an ``images.npy``, row in it, class name) as images and numbers of classes."""
+def labelled(
+    rows: Sequence[tuple[str, int, str]],
+    classes: Sequence[str],
+    device: torch.device,
+    *,
+    beside: Sequence[Labelled] = (),
+) -> Labelled:
+    """Rows (path of an ``images.npy``, row in it, class name) as images and numbers of classes.
+
+    ``beside`` are in memory at the same time, which leaves less of it to these.
+    """
     number = {name: k for k, name in enumerate(classes)}
     return Labelled(
-        images=Batches([(path, row) for path, row, _ in rows], device),
+        images=Batches([(path, row) for path, row, _ in rows], device, beside=[other.images for other in beside]),
         labels=torch.tensor([number[label] for _, _, label in rows], dtype=torch.int64),
     )
 
@@ -106,7 +115,7 @@ def train_cell(
             result = fit(
                 network,
                 train,
-                labelled(held, classes, device) if held else None,
+                labelled(held, classes, device, beside=[train]) if held else None,
                 classifier=classifier,
                 budget=budget,
                 order_seed=seeds["order"],

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from ganaug.data.sources import Listing
+from ganaug.data.sources import Listing, shown
 from ganaug.errors import UserError
 
 MAX_MEMBERS = 5_000_000
@@ -53,6 +53,7 @@ def read_archive(path: Path, names: Collection[str]) -> Iterator[tuple[str, byte
                     name = _normal(member.name)
                     if name in wanted and (handle := archive.extractfile(member)) is not None:
                         yield name, handle.read()
+                _check_end(archive)
 
 
 @contextmanager
@@ -100,6 +101,15 @@ def _tar_members(path: Path) -> Iterator[_Member]:
             else:
                 kind = "a link" if member.issym() or member.islnk() else "a device"
             yield member.name, member.size, kind
+        _check_end(archive)
+
+
+def _check_end(archive: tarfile.TarFile) -> None:
+    """Whether a block of zeros ends the archive, as POSIX has it: tarfile stops in silence at whatever is no header."""
+    assert archive.fileobj is not None
+    archive.fileobj.seek(archive.offset)
+    if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("its end is missing")
 
 
 def _zip_members(path: Path) -> Iterator[_Member]:
@@ -125,18 +135,19 @@ def _checked(members: Iterator[_Member]) -> Listing:
     total = 0
     for count, (raw, size, kind) in enumerate(members, start=1):
         _check_name(raw)
+        told = shown(raw)
         if kind not in ("file", "folder"):
-            raise UserError(f"{raw}: this member of the archive is {kind}; pack plain files and folders only")
+            raise UserError(f"{told}: this member of the archive is {kind}; pack plain files and folders only")
         total += size
         if count > MAX_MEMBERS:
-            raise UserError(f"{raw}: the archive has more than {MAX_MEMBERS:,} members; split it up")
+            raise UserError(f"{told}: the archive has more than {MAX_MEMBERS:,} members; split it up")
         if size > MAX_MEMBER_BYTES:
-            raise UserError(f"{raw}: {size:,} bytes, and a member may have {MAX_MEMBER_BYTES:,}; pack images only")
+            raise UserError(f"{told}: {size:,} bytes, and a member may have {MAX_MEMBER_BYTES:,}; pack images only")
         if total > MAX_TOTAL_BYTES:
-            raise UserError(f"{raw}: here the archive grows beyond {MAX_TOTAL_BYTES:,} bytes; pack images only")
+            raise UserError(f"{told}: here the archive grows beyond {MAX_TOTAL_BYTES:,} bytes; pack images only")
         name = _normal(raw)
         if kind == "file" and name in files:
-            raise UserError(f"{raw}: this member occurs twice in the archive; pack it again")
+            raise UserError(f"{told}: this member occurs twice in the archive; pack it again")
         (files if kind == "file" else folders)[name] = None
     above = {posixpath.dirname(name) for name in files} | set(folders)
     above |= {str(parent) for name in above for parent in PurePosixPath(name).parents}
@@ -146,6 +157,8 @@ def _checked(members: Iterator[_Member]) -> Listing:
 def _check_name(raw: str) -> None:
     parts = re.split(r"[/\\]", raw)  # archives made on Windows may hold either
     if raw.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", raw):
-        raise UserError(f"{raw}: this member of the archive has an absolute path; pack relative paths only")
+        raise UserError(f"{shown(raw)}: this member of the archive has an absolute path; pack relative paths only")
     if ".." in parts:
-        raise UserError(f"{raw}: this member of the archive climbs out of its folder (..); pack relative paths only")
+        raise UserError(
+            f"{shown(raw)}: this member of the archive climbs out of its folder (..); pack relative paths only"
+        )

@@ -210,7 +210,7 @@ def fit(image: Image.Image, name: str, target: Target) -> Fitted:
 
     Raises:
         UserError: it has another size than the rest and ``target`` does not resize.
-        ValueError: the range of its pixels is not known.
+        Exception: the range of its pixels is not known, or it cannot be converted; Pillow raises many kinds.
     """
     image = in_channels(image, target.channels, background=target.background)
     pixels, digest = _digested(image)

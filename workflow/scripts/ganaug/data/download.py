@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from io import BufferedRandom
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -23,7 +23,7 @@ from ganaug.errors import UserError
 
 AGENT = "ganaug"
 STALL = 30.0  # seconds without a byte
-TRIES = 5
+TRIES = 5  # in a row that bring nothing new
 PAUSE = 1.0  # seconds before the second try; twice as long before each further one
 CHUNK = 2**18
 BUSY = frozenset({408, 425, 429})  # with 500 and above, what another try may mend
@@ -55,14 +55,30 @@ def download(remote: Remote, target: Path) -> None:
     part = target.with_name(f"{target.name}.part")
     with _written(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("a+b") as file:
-            with suppress(OSError):  # not every file system has locks; without them the checksum still stands
-                fcntl.flock(file, fcntl.LOCK_EX)
+        with _held(part) as file:
             if target.exists():  # by the process that this one waited for
                 return
             _from_any(remote, file)
             os.fsync(file.fileno())
             part.replace(target)
+
+
+@contextmanager
+def _held(part: Path) -> Iterator[BufferedRandom]:
+    """The file ``part``, open and locked; in the end it is removed if it is empty."""
+    while True:
+        with part.open("a+b") as file:
+            with suppress(OSError):  # not every file system has locks; without them the checksum still stands
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink == 0:  # the process that this one waited for removed it
+                continue
+            try:
+                yield file
+            finally:
+                file.flush()
+                if part.is_file() and part.stat().st_size == 0:
+                    part.unlink()
+            return
 
 
 @contextmanager
@@ -88,19 +104,26 @@ def _from_any(remote: Remote, part: BufferedRandom) -> None:
 
 
 def _from_one(url: str, remote: Remote, part: BufferedRandom) -> None:
-    why = ""
-    for attempt in range(TRIES):
-        if attempt:
-            time.sleep(PAUSE * 2 ** (attempt - 1))
+    why, tries, asked_for_more = "", 0, False
+    most = part.seek(0, os.SEEK_END)
+    while tries < TRIES:
+        if tries:
+            time.sleep(PAUSE * 2 ** (tries - 1))
+        tries += 1
         try:
-            began = _transfer(url, remote, part)
+            began, told = _transfer(url, remote, part)
         except _BrokenOffError as reason:
             why = str(reason)
+            if (size := part.seek(0, os.SEEK_END)) > most:
+                most, tries = size, 1
             continue
         part.seek(0)
         actual = checksum_of(part, remote.algorithm)
         if actual == remote.checksum:
             return
+        if not told and not asked_for_more:  # the connection may have ended early, which nothing shows
+            asked_for_more = True
+            continue
         page = ", a web page" if _is_page(part) else ""
         part.truncate(0)
         why = f"sends other bytes than {remote.name} has ({remote.algorithm} {actual}, not {remote.checksum}{page})"
@@ -120,8 +143,11 @@ def _is_page(part: BufferedRandom) -> bool:
     return part.read(64).lstrip().startswith(b"<")
 
 
-def _transfer(url: str, remote: Remote, part: BufferedRandom) -> int:
-    """Add to ``part`` what it lacks of the file; returns how long it was when the bytes of this transfer began.
+def _transfer(url: str, remote: Remote, part: BufferedRandom) -> tuple[int, bool]:
+    """Add to ``part`` what it lacks of the file.
+
+    Returns:
+        How long it was when the bytes of this transfer began, and whether the server told how many there would be.
 
     Raises:
         _BrokenOffError, UnavailableError: there is more to come, or nothing at all.
@@ -129,7 +155,7 @@ def _transfer(url: str, remote: Remote, part: BufferedRandom) -> int:
     done = part.seek(0, os.SEEK_END)
     response = _open(url, remote, offset=done)
     if response is None:
-        return done
+        return done, True
     with response:
         if response.status == 206 and not response.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
             part.truncate(0)
@@ -155,7 +181,7 @@ def _transfer(url: str, remote: Remote, part: BufferedRandom) -> int:
         part.flush()
     if expected is not None and got != expected:
         raise _BrokenOffError(f"broke off after {done + got:,} of {done + expected:,} bytes")
-    return done
+    return done, expected is not None
 
 
 def _open(url: str, remote: Remote, *, offset: int) -> HTTPResponse | None:
@@ -173,6 +199,8 @@ def _open(url: str, remote: Remote, *, offset: int) -> HTTPResponse | None:
         if error.code in BUSY or error.code >= 500:
             raise _BrokenOffError(said) from None
         raise UnavailableError(f"{url}: {said}", f"correct the address, or {_elsewhere(remote)}") from None
+    except (InvalidURL, UnicodeError) as error:
+        raise UnavailableError(f"{url}: no address ({error})", f"correct it, or {_elsewhere(remote)}") from None
     except (URLError, HTTPException, OSError) as error:
         cause = error.reason if isinstance(error, URLError) else error
         if isinstance(cause, socket.gaierror):

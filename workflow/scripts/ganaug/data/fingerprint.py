@@ -5,6 +5,7 @@ This module is imported whenever the Snakefile is parsed, so it needs nothing be
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -16,12 +17,12 @@ from ganaug.data.contents import content_digests
 from ganaug.data.layout import find_labels
 from ganaug.data.sources import (
     PUBLISHED,
-    SUFFIXES,
     Listing,
     find_archive,
     is_image,
     list_folder,
     mirror,
+    mode_of,
     resolve_archive,
     resolve_folder,
 )
@@ -69,7 +70,8 @@ def fingerprint(data: Data) -> str | None:
         if data.source == "archive":
             archive = find_archive(data.path, mirror(data.mirror))
             return content_digests([archive], source=archive)[0] if archive else None
-        return _folder_fingerprint(Path(data.path), data.labels) if Path(data.path).is_dir() else None
+        folder = Path(data.path)
+        return _folder_fingerprint(folder, data.labels) if stat.S_ISDIR(mode_of(folder)) else None
     except (UserError, OSError):
         return UNREADABLE
 
@@ -146,4 +148,6 @@ def describe(data: Data) -> dict[str, Any]:
 
 def _require_images(listing: Listing, where: Path) -> None:
     if not any(is_image(name) for name in listing.files):
-        raise UserError(f"data.path: {where} holds no images ({', '.join(sorted(SUFFIXES))}); put class folders there")
+        raise UserError(
+            f"data.path: {where} holds no images (.jpg, .png or others that Pillow reads); put class folders there"
+        )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from ganaug.data.labels import Labels
+from ganaug.data.labels import SHOWN, Labels, breaks_lines
+from ganaug.data.sources import shown
 from ganaug.errors import UserError
 
 GroupOf = Callable[[str], str | None]
@@ -35,6 +36,27 @@ def grouping(groups: str | None, labels: Labels | None) -> GroupOf:
     return lambda source: None
 
 
+def joined(groups: Sequence[str], digests: Sequence[bytes]) -> list[str]:
+    """The group of each image once groups that share an image are one, called as the smallest of them.
+
+    Args:
+        groups, digests: of each image; digests are equal for equal images.
+    """
+    parent = {group: group for group in groups}
+
+    def root(group: str) -> str:
+        while parent[group] != group:
+            parent[group] = parent[parent[group]]
+            group = parent[group]
+        return group
+
+    first: dict[bytes, str] = {}
+    for group, digest in zip(groups, digests, strict=True):
+        one, other = root(group), root(first.setdefault(digest, group))
+        parent[max(one, other)] = min(one, other)
+    return [root(group) for group in groups]
+
+
 def _object(source: str) -> str:
     """``class/object`` of ``class/object/image``, inside train/ and test/ as well."""
     return "/".join(source.split("/")[-3:-1])
@@ -50,14 +72,19 @@ def _folder(source: str) -> str:
 def _cell(column: str, labels: Labels) -> GroupOf:
     if column not in labels.columns:
         raise UserError(
-            f"data.groups: data.labels has no column {column!r}; it has {', '.join(labels.columns)}, such as "
-            f"csv:{labels.columns[-1]}"
+            f"data.groups: data.labels has no column {column!r}; it has {shown(', '.join(labels.columns))}, such as "
+            f"csv:{shown(labels.columns[-1])}"
         )
 
     def group_of(source: str) -> str:
         group = labels.rows[source][column]
         if not group:
             raise UserError(f"{source}: its cell in the column {column} of data.labels is empty; fill it")
+        if breaks_lines(group):
+            raise UserError(
+                f"{source}: its cell in the column {column} of data.labels is {group[:SHOWN]!a}, which holds a line "
+                "break or another control character; correct it"
+            )
         return group
 
     return group_of

@@ -24,25 +24,32 @@ Hashes = NDArray[np.uint64]
 Rows = NDArray[np.int64]
 
 
-def check_sealed(index: Sequence[IndexRow], digests: Sequence[bytes], sealed: Mask) -> None:
+def check_sealed(index: Sequence[IndexRow], digests: Sequence[bytes], *, test: Mask, dev: Mask, advice: str) -> None:
     """Whether no image and no group stands in both test and development set.
+
+    Args:
+        digests: equal for equal images.
+        test, dev: which images are of the two sets.
+        advice: what to do where one image does.
 
     Raises:
         UserError: one does; names both files.
     """
     first_of: dict[bytes, str] = {}
     groups: dict[str, str] = {}
-    for row, digest, test in zip(index, digests, sealed, strict=True):
-        if not test:
-            first_of.setdefault(digest, row.source)
-            groups.setdefault(row.group, row.source)
-    for row, digest, test in zip(index, digests, sealed, strict=True):
-        if test and digest in first_of:
+    for number in np.flatnonzero(dev).tolist():
+        first_of.setdefault(digests[number], index[number].source)
+        groups.setdefault(index[number].group, index[number].source)
+    sealed = np.flatnonzero(test).tolist()
+    for number in sealed:
+        if digests[number] in first_of:
             raise UserError(
-                f"{row.source}: this test image has the same pixels as {first_of[digest]}, which is outside the test "
-                "set; remove one of them"
+                f"{index[number].source}: this test image has the same pixels as {first_of[digests[number]]}, which is "
+                f"outside the test set; {advice}"
             )
-        if test and row.group in groups:
+    # Only then groups: those that share an image have become one, and the message should name that image.
+    for row in (index[number] for number in sealed):
+        if row.group in groups:
             raise UserError(
                 f"{row.source}: this test image is of the group {row.group}, as is {groups[row.group]}, which is "
                 "outside the test set; move the whole group to one side"

@@ -82,7 +82,7 @@ def _row(columns: Sequence[str], cells: Sequence[str], *, where: str) -> tuple[s
             f"data.labels: {where} has {len(cells)} cells for {len(columns)} columns; put what holds a comma in quotes"
         )
     row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
-    if not row["file"] or _breaks_lines(row["file"]):
+    if not row["file"] or breaks_lines(row["file"]):
         raise UserError(f"data.labels: {where}: {row['file']!r} names no file; write its path or remove the line")
     if fault := unsafe(row["label"]):
         raise UserError(f"data.labels: {where}: the class {row['label'][:SHOWN]!r} {fault}; give it another name")
@@ -101,12 +101,13 @@ def unsafe(label: str) -> str | None:
         return "holds a slash"
     if label.startswith("."):
         return "begins with a dot"
-    if _breaks_lines(label):
+    if breaks_lines(label):
         return "holds a line break or another control character"
     if len(label.encode()) > LONGEST_NAME:
         return f"is longer than {LONGEST_NAME} bytes"
     return None
 
 
-def _breaks_lines(text: str) -> bool:
-    return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text)
+def breaks_lines(text: str) -> bool:
+    """Whether ``text`` holds a line break or another control character."""
+    return not text.isprintable() and any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from ganaug.data.groups import GroupOf, grouping
-from ganaug.data.labels import Labels, unsafe
-from ganaug.data.sources import Listing, is_hidden, is_image
+from ganaug.data.labels import Labels, breaks_lines, unsafe
+from ganaug.data.sources import Listing, is_hidden, is_image, shown
 from ganaug.errors import UserError
 
 OFFICIAL = frozenset({"train", "test"})
+# What folders that divide the images are called, in any case.
+SIDES = frozenset({"train", "training", "test", "testing", "val", "valid", "validation", "dev"})
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,29 @@ def arrange(listing: Listing, *, groups: str | None, method: str, labels: Labels
     return sorted(entries, key=lambda entry: (entry.label, entry.source))
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Files that are not used, though they are not hidden.
+
+    Attributes:
+        suffixes: how many have a suffix that is not of an image, by suffix (lower case, "" for none).
+        unlisted: how many have that of an image, and the labels CSV does not list them.
+    """
+
+    suffixes: dict[str, int]
+    unlisted: int
+
+
+def left_out(listing: Listing, entries: Sequence[Entry], *, table: str | None) -> LeftOut:
+    """What of the listing is no entry; ``table`` is the labels CSV, if there is one, as ``find_labels`` names it."""
+    used = {entry.name for entry in entries}
+    others = [name for name in listing.files if name not in used and name != table and not is_hidden(name)]
+    suffixes = Counter(posixpath.splitext(name)[1].lower() for name in others if not is_image(name))
+    return LeftOut(
+        suffixes={shown(suffix): suffixes[suffix] for suffix in sorted(suffixes)}, unlisted=sum(map(is_image, others))
+    )
+
+
 def find_labels(listing: Listing, path: str) -> str:
     """The name in the listing of the labels CSV at ``path`` below the data root.
 
@@ -71,7 +97,7 @@ def find_labels(listing: Listing, path: str) -> str:
         if root + path in there:
             return root + path
     others = [name for name in listing.files if name.lower().endswith(".csv") and not is_hidden(name)]
-    has = f"the CSV files are {', '.join(others[:3])}" if others else "it holds no CSV file"
+    has = f"the CSV files are {shown(', '.join(others[:3]))}" if others else "it holds no CSV file"
     raise UserError(f"data.labels: no {path} in the source ({has}); correct the path or add it")
 
 
@@ -79,7 +105,7 @@ def _images(listing: Listing) -> list[str]:
     images = [name for name in listing.files if is_image(name)]
     if not images:
         raise UserError("data.path: holds no images; put class folders with images there")
-    for name in images:
+    for name in [*images, *(folder for folder in listing.folders if not is_hidden(folder))]:
         _check_text(name)
     return images
 
@@ -148,6 +174,8 @@ def _check_text(name: str) -> None:
         name.encode("utf-8")
     except UnicodeEncodeError:
         raise UserError(f"{name!a}: a file name that is not UTF-8; rename it") from None
+    if breaks_lines(name):
+        raise UserError(f"{name!a}: a file name that holds a line break or another control character; rename it")
 
 
 def _root_depth(paths: Sequence[tuple[str, ...]], *, spare: int) -> int:
@@ -166,6 +194,11 @@ def _check_tops(tops: set[str], *, method: str) -> None:
         raise UserError(
             f"data.test.method: {method} would seal a new test set, and the images have folders train and test; set it "
             "to official, or move the images of both into the same class folders"
+        )
+    if not divided and len(sides := sorted(top for top in tops if top.casefold() in SIDES)) > 1:
+        raise UserError(
+            f"{', '.join(sides)}: these folders divide the images and are no classes; rename them to train and test "
+            "and set data.test.method to official, or move the images of all into the same class folders"
         )
     if official and not divided:
         raise UserError("data.test.method: official needs folders train and test; add them, or set it to hash")

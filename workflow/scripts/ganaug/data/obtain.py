@@ -9,7 +9,7 @@ from ganaug.config import Data
 from ganaug.data.download import UnavailableError, download
 from ganaug.data.fingerprint import describe
 from ganaug.data.published import ABOUT, files_of, find, kept_in
-from ganaug.data.sources import PUBLISHED, archive_at, find_archive, mirror, remote_archive
+from ganaug.data.sources import PUBLISHED, archive_at, check_mirror, find_archive, mirror, remote_archive
 from ganaug.errors import UserError
 
 
@@ -17,8 +17,10 @@ def obtain(data: Data) -> dict[str, Any]:
     """Download what of the source is not on this machine; returns the record of ``data/source.json``.
 
     Raises:
-        UserError: a file cannot be had, or the source is not usable (see `describe`).
+        UserError: a file cannot be had, the mirror is no folder, or the source is not usable (see `describe`).
     """
+    if data.source in PUBLISHED or data.source == "archive":
+        check_mirror(data.mirror)
     if data.source in PUBLISHED:
         _obtain_published(data)
     elif data.path is not None and is_address(data.path):

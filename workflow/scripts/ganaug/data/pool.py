@@ -62,7 +62,7 @@ def decode(
         skip_bad: list files that cannot be read instead of stopping at the first.
 
     Raises:
-        UserError: a file cannot be read, or sizes differ and ``target`` does not resize.
+        UserError: a file cannot be read or never comes, or sizes differ and ``target`` does not resize.
         OSError: the disk is full.
     """
     count = len(names)
@@ -84,6 +84,9 @@ def decode(
             groups[row], digests[row] = fitted_group, digest
         hashes[done.rows], sizes[done.rows] = done.hashes, done.sizes
         bad |= done.bad
+    for row, name in enumerate(names):
+        if not digests[row] and row not in bad:
+            raise UserError(f"{name}: is gone since the source was listed; run again when nothing changes it")
     images: Pixels = np.load(out, mmap_mode="r")
     return Decoded(
         images=images, groups=groups, digests=digests, hashes=hashes, sizes=sizes, bad=dict(sorted(bad.items()))
@@ -143,7 +146,9 @@ def _decode_chunk(chunk: _Chunk, place: _Place) -> _Done:
             continue
         try:
             fitted[row] = fit(image, name, target)
-        except (ValueError, OSError) as error:
+        except (MemoryError, UserError):
+            raise
+        except Exception as error:  # of any type, as in try_load
             bad[row] = reason(error)
     data = b"".join(one.pixels for one in fitted.values())
     pixels = np.frombuffer(data, dtype=np.uint8).reshape(-1, target.size, target.size, target.channels)

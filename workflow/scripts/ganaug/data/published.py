@@ -6,6 +6,7 @@ Importing torchvision costs seconds, so only the functions that need it do.
 from __future__ import annotations
 
 import difflib
+import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from ganaug.config import Data
 from ganaug.data.archive import read_archive
 from ganaug.data.decode import Content
 from ganaug.data.layout import Entry
-from ganaug.data.sources import DOWNLOADS, FETCH_AGAIN, Remote, mirror, verify
+from ganaug.data.sources import DOWNLOADS, FETCH_AGAIN, Remote, mirror, mode_of, verify
 from ganaug.errors import UserError
 from ganaug.images import Pixels
 
@@ -58,11 +59,14 @@ def find(data: Data, name: str) -> Path | None:
     """The file ``name`` of the source, in the mirror or where downloads are kept, or None where it is in neither.
 
     In both it may lie in a folder named after the source, or at the top.
+
+    Raises:
+        UserError: a folder may not be searched.
     """
     kept = kept_in(data)
     first = mirror(data.mirror)
     folders = [*([first / data.source, first] if first else []), kept, kept.parent]
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+    return next((folder / name for folder in folders if stat.S_ISREG(mode_of(folder / name))), None)
 
 
 def locate(data: Data) -> dict[str, Path]:

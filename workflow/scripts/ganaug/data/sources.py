@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import posixpath
+import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from io import BufferedIOBase
@@ -19,7 +21,14 @@ DOWNLOADS = Path(".ganaug/downloads")
 # The data sets that torchvision knows.
 PUBLISHED = frozenset({"cifar10", "mnist", "fashion-mnist", "celeba"})
 FETCH_AGAIN = "fetch it again (snakemake --forcerun download_source)"
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"})
+# Those of every format that `decode` reads; a test compares them with Pillow's, which is not imported here.
+SUFFIXES = frozenset({
+    ".apng", ".avif", ".avifs", ".blp", ".bmp", ".bw", ".cur", ".dcx", ".dds", ".dib", ".fit", ".fits", ".flc",
+    ".fli", ".ftc", ".ftu", ".gbr", ".gif", ".icb", ".icns", ".ico", ".iim", ".im", ".j2c", ".j2k", ".jfif", ".jp2",
+    ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".msp", ".pbm", ".pcd", ".pcx", ".pfm", ".pgm", ".png",
+    ".pnm", ".ppm", ".psd", ".pxr", ".qoi", ".ras", ".rgb", ".rgba", ".sgi", ".tga", ".tif", ".tiff", ".vda",
+    ".vst", ".webp", ".xbm", ".xpm",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,10 +49,46 @@ def is_hidden(name: str) -> bool:
     return name.startswith((".", "__MACOSX/")) or "/." in name or "/__MACOSX/" in name
 
 
+def shown(name: str) -> str:
+    """``name`` as a message of one line can show it."""
+    return name if name.isprintable() else ascii(name)
+
+
+def mode_of(path: Path) -> int:
+    """The mode of what lies at ``path``, links followed; 0 where nothing does.
+
+    Raises:
+        UserError: that cannot be told: a folder above it may not be searched, or the name is too long.
+    """
+    try:
+        return path.stat().st_mode
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return 0
+        raise UserError(
+            f"{shown(str(path))}: cannot be looked at ({error.strerror}); correct the path, or change the permissions "
+            "of the folders above"
+        ) from error
+    except ValueError:  # a zero byte, which no name has
+        return 0
+
+
 def mirror(configured: str | None = None) -> Path | None:
     """The folder that is searched first for files, by their publisher's names: ``data.mirror``, else `MIRROR`."""
     folder = configured or os.environ.get(MIRROR)
     return Path(folder) if folder else None
+
+
+def check_mirror(configured: str | None) -> None:
+    """Whether the `mirror` is there, if one is named: a name that is wrong would be as good as none.
+
+    Raises:
+        UserError: it is no folder.
+    """
+    folder = mirror(configured)
+    if folder is not None and not stat.S_ISDIR(mode_of(folder)):
+        key, unset = ("data.mirror", "set it to null") if configured else (MIRROR, "unset the variable")
+        raise UserError(f"{key}: no folder at {shown(str(folder))}; correct the path or {unset}")
 
 
 @dataclass(frozen=True)
@@ -96,9 +141,13 @@ def archive_at(path: str, sha256: str | None) -> Path:
 
 
 def find_archive(path: str, mirror: Path | None, *, sha256: str | None = None) -> Path | None:
-    """The archive in ``mirror`` or at ``path``, or None where neither is a file."""
+    """The archive in ``mirror`` or at ``path``, or None where neither is a file.
+
+    Raises:
+        UserError: that cannot be told.
+    """
     places = [mirror / file_name(path)] if mirror else []
-    return next((place for place in [*places, archive_at(path, sha256)] if place.is_file()), None)
+    return next((place for place in [*places, archive_at(path, sha256)] if stat.S_ISREG(mode_of(place))), None)
 
 
 def resolve_archive(path: str, mirror: Path | None, *, sha256: str | None = None) -> Path:
@@ -126,33 +175,54 @@ def resolve_folder(path: str) -> Path:
         UserError: there is none.
     """
     folder = Path(path)
-    if folder.is_file():
+    mode = mode_of(folder)
+    if stat.S_ISREG(mode):
         raise UserError(f"data.path: {path} is a file; set data.source to archive, or path to a folder")
-    if not folder.is_dir():
+    if not stat.S_ISDIR(mode):
         raise UserError(f"data.path: no folder at {path}; put the images there or correct the path")
     return folder
 
 
 def list_folder(root: Path) -> Listing:
-    """Every file and folder below ``root``.
+    """Every file and folder below ``root``; pipes, devices and sockets are neither.
 
     Raises:
-        UserError: a folder is a link, which could lead anywhere, also back.
+        UserError: a folder cannot be read or is a link, which could lead anywhere, also back; or what has the name of
+            an image is a pipe or a device, from which a read might never return.
     """
     files: list[str] = []
     folders: list[str] = []
-    for parent, subfolders, names in os.walk(root, onerror=_unreadable):
-        folder = Path(parent).relative_to(root).as_posix()
-        prefix = "" if folder == "." else f"{folder}/"
-        if links := sorted(name for name in subfolders if Path(parent, name).is_symlink()):
-            raise UserError(f"{prefix}{links[0]}: is a link to a folder; put the folder itself there")
-        folders += [prefix + name for name in subfolders]
-        files += [prefix + name for name in names]
+    prefixes = [""]
+    while prefixes:
+        prefix = prefixes.pop()
+        for entry in _entries(root / prefix):
+            name = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(name)
+                prefixes.append(f"{name}/")
+                continue
+            if entry.is_file(follow_symlinks=False) or _leads_to_file(name, mode_of(Path(entry.path))):
+                files.append(name)
     return Listing(files=sorted(files), folders=sorted(folders))
 
 
-def _unreadable(error: OSError) -> None:
-    raise UserError(f"data.path: {error.filename} cannot be read ({error.strerror}); change its permissions")
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise UserError(
+            f"data.path: {shown(str(folder))} cannot be read ({error.strerror}); change its permissions"
+        ) from error
+
+
+def _leads_to_file(name: str, mode: int) -> bool:
+    """Whether a link leads to a file; one that leads nowhere counts as one, and is told when it is read."""
+    if stat.S_ISDIR(mode):
+        raise UserError(f"{shown(name)}: is a link to a folder; put the folder itself there")
+    if mode and not stat.S_ISREG(mode) and is_image(name):
+        raise UserError(f"{shown(name)}: is a pipe or a device, no file; remove it")
+    return mode == 0 or stat.S_ISREG(mode)
 
 
 def read_folder(root: Path, names: Collection[str]) -> Iterator[tuple[str, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Literal
 
@@ -16,32 +16,38 @@ from ganaug.images import IndexRow, SplitRow, labels_of
 from ganaug.seeds import rank
 
 Mask = NDArray[np.bool_]
+JOINS_SHOWN = 3
 
 
-def seal(index: Sequence[IndexRow], *, seed: int, test: TestSplit, official: Mask) -> list[Mask]:
+def seal(
+    index: Sequence[IndexRow], *, seed: int, test: TestSplit, official: Mask, joined: Mapping[str, str]
+) -> list[Mask]:
     """Which rows are the test set of each part: one mask, or one a fold.
 
     Args:
         index: every image of the data set.
         official: which rows lie in the data set's own test folder (used by that method only).
+        joined: groups of the source that became part of another one, by their names, for messages.
 
     Raises:
         UserError: a class has no image on one of the sides, or another number of groups than the folds need.
     """
-    masks = _masks(index, seed=seed, test=test, official=official)
+    masks = _masks(index, seed=seed, test=test, official=official, joined=joined)
     for mask in masks:
         _check_sides(index, mask, test)
     return masks
 
 
-def _masks(index: Sequence[IndexRow], *, seed: int, test: TestSplit, official: Mask) -> list[Mask]:
+def _masks(
+    index: Sequence[IndexRow], *, seed: int, test: TestSplit, official: Mask, joined: Mapping[str, str]
+) -> list[Mask]:
     if test.method == "official":
         return [official]
     if test.method == "leave_one_group_out":
         assert test.folds is not None
-        return _one_group_each(index, seed=seed, folds=test.folds)
+        return _one_group_each(index, seed=seed, folds=test.folds, joined=joined)
     if test.method == "hash" and test.folds is not None:
-        return _folds(index, seed=seed, folds=test.folds)
+        return _folds(index, seed=seed, folds=test.folds, joined=joined)
     assert test.fraction is not None
     if test.method == "stratified":
         return [_stratified(index, seed=seed, fraction=test.fraction)]
@@ -80,25 +86,34 @@ def _stratified(index: Sequence[IndexRow], *, seed: int, fraction: float) -> Mas
     return np.array([side_of[row.group] for row in index])
 
 
-def _one_group_each(index: Sequence[IndexRow], *, seed: int, folds: int) -> list[Mask]:
+def _one_group_each(index: Sequence[IndexRow], *, seed: int, folds: int, joined: Mapping[str, str]) -> list[Mask]:
     """Fold k seals the k-th group of every class, in the order of their hashes."""
     fold_of: dict[str, int] = {}
     for label, groups in groups_by_class(index).items():
+        joins = _joins(groups, joined)
         if len(groups) != folds:
             raise UserError(
                 f"data.test.folds: leave_one_group_out needs as many folds as each class has groups, and class {label} "
-                f"has {len(groups)} for {folds} folds; correct it, or set data.test.method to hash"
+                f"has {len(groups)} for {folds} folds{joins}; correct it, or set data.test.method to hash"
             )
         for fold, group in enumerate(_by_hash(groups, "test", seed=seed)):
             if fold_of.setdefault(group, fold) != fold:
                 raise UserError(
                     f"data.test.method: leave_one_group_out cannot seal one group of every class, as class {label} "
-                    f"shares {group} with another class, but not all of its groups; set it to hash"
+                    f"shares {group} with another class, but not all of its groups{joins}; set it to hash"
                 )
     return _fold_masks(index, fold_of, folds=folds)
 
 
-def _folds(index: Sequence[IndexRow], *, seed: int, folds: int) -> list[Mask]:
+def _joins(groups: Collection[str], joined: Mapping[str, str]) -> str:
+    """Why there are fewer of these groups than their owner may have counted."""
+    names = [old for old in sorted(joined) if joined[old] in groups]
+    told = ", ".join(f"{old} joined {joined[old]}" for old in names[:JOINS_SHOWN])
+    more = f", {len(names) - JOINS_SHOWN} others too" if len(names) > JOINS_SHOWN else ""
+    return f" ({told}{more}: they share images)" if names else ""
+
+
+def _folds(index: Sequence[IndexRow], *, seed: int, folds: int, joined: Mapping[str, str]) -> list[Mask]:
     """Groups of each class are dealt, in the order of their hashes, to the fold that has the fewest of them.
 
     A group that occurs in several classes is dealt with the one of them that has the fewest groups.
@@ -107,8 +122,8 @@ def _folds(index: Sequence[IndexRow], *, seed: int, folds: int) -> list[Mask]:
     for label, groups in _fewest_first(index):
         if len(groups) < folds:
             raise UserError(
-                f"data.test.folds: class {label} has {len(groups)} groups for {folds} folds; lower folds to "
-                f"{len(groups)} or add groups"
+                f"data.test.folds: class {label} has {len(groups)} groups for {folds} folds{_joins(groups, joined)}; "
+                f"lower folds to {len(groups)} or add groups"
             )
         dealt = Counter(fold_of[group] for group in groups if group in fold_of)
         for group in _by_hash((group for group in groups if group not in fold_of), "test", seed=seed):

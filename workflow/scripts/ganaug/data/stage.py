@@ -20,9 +20,10 @@ from ganaug.data.archive import list_archive, read_archive
 from ganaug.data.decode import Content, Target, target_for, try_load
 from ganaug.data.digits import list_digits, read_digits
 from ganaug.data.fingerprint import PREPROCESS_KEYS, check_unchanged
+from ganaug.data.groups import joined
 from ganaug.data.integrity import Nearest, Neighbours, check_sealed, neighbours, repeated
 from ganaug.data.labels import parse_labels
-from ganaug.data.layout import Entry, arrange, find_labels
+from ganaug.data.layout import Entry, LeftOut, arrange, find_labels, left_out
 from ganaug.data.pool import Decoded, decode
 from ganaug.data.published import open_published
 from ganaug.data.sources import PUBLISHED, list_folder, mirror, read_folder, resolve_archive, resolve_folder
@@ -48,7 +49,9 @@ class Whole:
         rows: those of ``decoded`` that could be read, sorted by label and source.
         index: what is known of each of ``rows``.
         official: which of ``rows`` lie in the source's own test folder.
+        joined: groups of the source that became part of another one, as they share an image with it.
         skipped: the files that could not be read, each with the reason.
+        left_out: the files that are no images or not listed.
     """
 
     decoded: Decoded
@@ -56,7 +59,9 @@ class Whole:
     rows: Rows
     index: list[IndexRow]
     official: Mask
+    joined: dict[str, str]
     skipped: list[dict[str, str]]
+    left_out: LeftOut
 
 
 @dataclass(frozen=True)
@@ -85,11 +90,11 @@ def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, o
     with _scratch(out) as scratch:
         whole = load(data, record, scratch=scratch)
         index = whole.index
-        masks = seal(index, seed=seed, test=data.test, official=whole.official)
+        masks = seal(index, seed=seed, test=data.test, official=whole.official, joined=whole.joined)
         digests = [whole.decoded.digests[row] for row in whole.rows.tolist()]
-        for mask in masks:
-            check_sealed(index, digests, mask)
         near = neighbours(whole.decoded.hashes[whole.rows], masks, bits=data.near_bits)
+        for mask, found in zip(masks, near, strict=True):
+            _check_sealed(data, index, digests, mask, found)
         parts = [
             divide(index, mask, digests, near[part], part=part, policy=data.near_duplicates, bits=data.near_bits)
             for part, mask in enumerate(masks)
@@ -102,6 +107,8 @@ def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, o
             "background": data.background,
             "sizes": _sizes(whole.decoded.sizes[whole.rows[parts[0].dev]]),
             "skipped": whole.skipped,
+            "left_out": asdict(whole.left_out),
+            "joined": whole.joined,
             "parts": [part.report for part in parts],
             "source": dict(record),
             "config": {key: value for key, value in asdict(data).items() if key in PREPROCESS_KEYS},
@@ -128,21 +135,20 @@ def load(data: Data, record: Mapping[str, Any], *, scratch: Path) -> Whole:
         UserError: it is missing, not what ``record`` describes, or unusable, or an image cannot be read.
     """
     check_unchanged(data, record)
-    entries, read = _open(data)
+    entries, read, left = _open(data)
     names = [entry.name for entry in entries]
     target = _target(data, entries, read)
     row_of = {name: row for row, name in enumerate(names)}
     contents = ((row_of[name], content) for name, content in read(names))
     sources = [entry.source for entry in entries]
     decoded = decode(contents, sources, target, out=scratch / "decoded.npy", skip_bad=data.on_bad == "skip")
-    return _readable(entries, decoded, target)
+    return _readable(entries, decoded, target, left)
 
 
-def _open(data: Data) -> tuple[list[Entry], Reader]:
-    if data.source == "digits":
-        return list_digits(), read_digits
-    if data.source in PUBLISHED:
-        return open_published(data)
+def _open(data: Data) -> tuple[list[Entry], Reader, LeftOut]:
+    if data.source == "digits" or data.source in PUBLISHED:
+        entries, reader = (list_digits(), read_digits) if data.source == "digits" else open_published(data)
+        return entries, reader, LeftOut(suffixes={}, unlisted=0)
     assert data.path is not None
     read: Callable[[Collection[str]], Iterator[tuple[str, bytes]]]
     if data.source == "archive":
@@ -151,12 +157,14 @@ def _open(data: Data) -> tuple[list[Entry], Reader]:
     else:
         root = resolve_folder(data.path)
         listing, read = list_folder(root), partial(read_folder, root)
-    labels = None
+    labels = table = None
     if data.labels is not None:
-        [(_, content)] = read([find_labels(listing, data.labels)])
+        table = find_labels(listing, data.labels)
+        [(_, content)] = read([table])
         labels = parse_labels(content)
     entries = arrange(listing, groups=data.groups, method=data.test.method, labels=labels)
-    return entries, partial(_paths, root) if data.source == "folder" else read
+    left = left_out(listing, entries, table=table)
+    return entries, partial(_paths, root) if data.source == "folder" else read, left
 
 
 def _paths(root: Path, names: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -192,16 +200,14 @@ def _target(data: Data, entries: Sequence[Entry], read: Reader) -> Target:
     raise UserError("data.path: none of its images can be read; look at what the files hold")
 
 
-def _readable(entries: Sequence[Entry], decoded: Decoded, target: Target) -> Whole:
+def _readable(entries: Sequence[Entry], decoded: Decoded, target: Target, left: LeftOut) -> Whole:
     kept = [row for row in range(len(entries)) if row not in decoded.bad]
+    # Images that are equal only once they are resized are equal all the same.
+    own = [entries[row].group or decoded.groups[row] for row in kept]
+    groups = joined(own, [decoded.digests[row] for row in kept])
     index = [
-        IndexRow(
-            label=entries[row].label,
-            group=entries[row].group or decoded.groups[row],
-            origin="real",
-            source=entries[row].source,
-        )
-        for row in kept
+        IndexRow(label=entries[row].label, group=group, origin="real", source=entries[row].source)
+        for row, group in zip(kept, groups, strict=True)
     ]
     if lost := sorted({entry.label for entry in entries} - set(labels_of(index))):
         raise UserError(f"{lost[0]}: none of the images of this class can be read; look at what the files hold")
@@ -211,8 +217,22 @@ def _readable(entries: Sequence[Entry], decoded: Decoded, target: Target) -> Who
         rows=np.array(kept, dtype=np.intp),
         index=index,
         official=np.array([entries[row].test for row in kept]),
+        joined={old: new for row, old, new in zip(kept, own, groups, strict=True) if entries[row].group and old != new},
         skipped=[{"file": entries[row].source, "reason": why} for row, why in decoded.bad.items()],
+        left_out=left,
     )
+
+
+def _check_sealed(
+    data: Data, index: Sequence[IndexRow], digests: Sequence[bytes], sealed: Mask, near: Neighbours
+) -> None:
+    """`check_sealed`; of published images, which nobody can take out of their files, copies may be dropped instead."""
+    dev, advice = ~sealed, "remove one of them"
+    if data.source in PUBLISHED:
+        advice = "set data.near_duplicates to drop, which leaves out the second, or try a larger data.image_size"
+        if data.near_duplicates == "drop":
+            dev &= near.across.row < 0
+    check_sealed(index, digests, test=sealed, dev=dev, advice=advice)
 
 
 def divide(
@@ -228,9 +248,9 @@ def divide(
     """Divide the images into test and development set, and treat near-duplicates between them as ``policy`` says.
 
     In the report ``count`` is the number of test images that have a near-duplicate in the development set, ``pairs``
-    the closest of them, each with its nearest, and ``dropped`` the number of development images left out. ``within``
-    tells of each set, before any are left out, how many images have an exact or a near copy in it, and the closest
-    pairs.
+    the closest of them, each with its nearest, ``exact`` the number of development images that are equal to a test
+    image, and ``dropped`` that of development images left out, these among them. ``within`` tells of each set, before
+    any are left out, how many images have an exact or a near copy in it, and the closest pairs.
 
     Args:
         digests: equal for equal images.
@@ -253,6 +273,7 @@ def divide(
         raise UserError(
             f"data.near_duplicates: drop leaves class {lost[0]} without images outside the test set; set it to report"
         )
+    sealed_digests = {digests[row] for row in test.tolist()}
     report = {
         "part": part,
         "dev": _counts(dev_rows),
@@ -262,6 +283,7 @@ def divide(
             "policy": policy,
             "bits": bits,
             "count": len(pairs),
+            "exact": sum(digests[row] in sealed_digests for row in dev.tolist()),
             "dropped": len(dev) - len(kept),
             "pairs": pairs[:PAIRS_SHOWN],
             "within": {

@@ -138,7 +138,7 @@ def _filled(images: Pixels) -> Pixels:
 
 
 def export_set(*, training_set: str, manifest: str) -> None:
-    """Write every image of a training set as PNG beside ``manifest``, in class folders, for other tools.
+    """Write every image of a training set as PNG, in class folders below ``images`` beside ``manifest``.
 
     Args:
         training_set: ``sets/{arm}/r{r}.csv``.
@@ -159,7 +159,8 @@ def export_set(*, training_set: str, manifest: str) -> None:
     arrays = {path: open_images(path) for path in {row.images for row in rows}}
     listed = []
     for k, row in enumerate(rows):
-        name = f"{row.label}/{k:06d}-{row.origin}.png"
+        # A class may have any name, even that of the manifest.
+        name = f"images/{row.label}/{k:06d}-{row.origin}.png"
         image = arrays[row.images][row.row]
         with atomic(Path(manifest).parent / name) as temporary:
             Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(temporary, format="PNG")
@@ -168,7 +169,7 @@ def export_set(*, training_set: str, manifest: str) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Remove the class folders of an earlier export, whose images would mix with those of this one."""
+    """Remove the folders of an earlier export, whose images would mix with those of this one."""
     for old in folder.glob("*/"):
         if old.is_symlink():  # what it leads to is not ours
             old.unlink()

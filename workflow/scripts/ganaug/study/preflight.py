@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ganaug.config import Arm, Classifier, Data, Gan, Study, amount_label, amount_of, build
+from ganaug.config import Arm, Classifier, Data, Gan, GanArm, Study, amount_label, amount_of, build
+from ganaug.experiment import Experiment
 from ganaug.images import SplitRow, open_split
-from ganaug.io import read_json
+from ganaug.io import read_json, write_json
 from ganaug.study.verdict import LEAST_REPEATS
 
 Z = 1.96
@@ -55,6 +57,19 @@ class Estimate:
     bytes: int
 
 
+def planned(experiment: Experiment) -> Setup:
+    """The setup of a whole config: only what the arms of the study ask for is trained."""
+    study = experiment.study
+    wanted = [arm.gan.name for name in study.arms if (arm := experiment.arms[name]).gan]
+    return Setup(
+        data=experiment.data,
+        study=study,
+        arms=experiment.arms,
+        gans={name: experiment.gans[name] for name in wanted},
+        classifiers={name: experiment.classifiers[name] for name in study.classifiers},
+    )
+
+
 def setup_of(sections: Mapping[str, Any]) -> Setup:
     """The setup from the sections of a config as plain mappings."""
     return Setup(
@@ -80,24 +95,38 @@ def arm_images(arm: Arm, setup: Setup, real: Mapping[str, int]) -> int:
 
 
 def _new_images(ratio: float | None, count: int | None, data: Data, real: Mapping[str, int]) -> int:
-    label = amount_label(ratio, count, data.per_class)
+    label = amount_label(ratio, count, data.equal_per_class)
     return sum(amount_of(label, images) for images in real.values())
 
 
+def _sampled(setup: Setup) -> dict[tuple[str, str, str], GanArm]:
+    """The sets of samples that a repeat needs, by GAN, snapshot and amount, which arms may share."""
+    gan_arms = [arm.gan for name in setup.study.arms if (arm := setup.arms[name]).gan]
+    per_class = setup.data.equal_per_class
+    return {(one.name, one.snap, amount_label(one.ratio, one.count, per_class)): one for one in gan_arms}
+
+
 def jobs_of(setup: Setup) -> dict[str, int]:
-    """How many jobs of each long kind the study has."""
+    """How many jobs of each kind that takes long the study has."""
     study = setup.study
     return {
         "GAN": study.repeats * sum(gan.jobs for gan in setup.gans.values()),
+        "sample": study.repeats * len(_sampled(setup)),
+        "classic": study.repeats * sum(setup.arms[name].classic is not None for name in study.arms),
         "classifier": study.repeats * study.fits * len(study.arms) * len(study.classifiers),
         "score": study.repeats,
     }
 
 
-def estimate(setup: Setup, pace: Pace, *, rows: Sequence[SplitRow], image_bytes: int) -> Estimate:
-    """Time of one core and disk of a whole study.
+def estimate(
+    setup: Setup, pace: Pace, *, report: Mapping[str, Any], rows: Sequence[SplitRow], image_bytes: int
+) -> Estimate:
+    """Time of one core and disk of a whole study, the data stage's files and its scratch file included.
+
+    A sample is taken to cost what an image costs in a training step of its GAN, which is more than it does.
 
     Args:
+        report: ``data/report.json``.
         rows: the training and validation images of a repeat.
         image_bytes: of one decoded image.
     """
@@ -110,11 +139,15 @@ def estimate(setup: Setup, pace: Pace, *, rows: Sequence[SplitRow], image_bytes:
         steps = sum(gan.steps or (gan.epochs or 0) * math.ceil(count / gan.batch_size) for count in real.values())
         seconds += repeats * steps * a_step
         size += repeats * len(real) * len(gan.snaps) * weights
+    for (name, *_), one in _sampled(setup).items():
+        samples = _new_images(one.ratio, one.count, setup.data, real)
+        seconds += repeats * samples * pace.gans[name][0] / setup.gans[name].batch_size
+        size += repeats * samples * image_bytes
     for arm in (setup.arms[name] for name in study.arms):
         images = arm_images(arm, setup, real)
-        made = [part for part in (arm.classic, arm.gan) if part]
-        new = sum(_new_images(part.ratio, part.count, setup.data, real) for part in made)
-        size += repeats * new * image_bytes
+        if arm.classic:
+            new = _new_images(arm.classic.ratio, arm.classic.count, setup.data, real)
+            size += repeats * new * image_bytes
         for name in study.classifiers:
             a_step, an_image, weights = pace.classifiers[name]
             steps = study.steps or math.ceil((study.epochs or 0) * images / setup.classifiers[name].batch_size)
@@ -122,7 +155,11 @@ def estimate(setup: Setup, pace: Pace, *, rows: Sequence[SplitRow], image_bytes:
             kept = evaluations if validation == 0 else 1
             seconds += repeats * study.fits * (steps * a_step + evaluations * (images + validation) * an_image)
             size += repeats * study.fits * weights * kept
-    return Estimate(seconds=seconds, bytes=size)
+    # Of the scratch file, one more copy of all images, nothing is left when the other stages begin.
+    parts = [(sum(part["dev"].values()), sum(part["test"].values())) for part in report["parts"]]
+    kept = sum(dev + test + (test if setup.data.leaky else 0) for dev, test in parts)
+    scratch = max(dev + test for dev, test in parts)
+    return Estimate(seconds=seconds, bytes=kept * image_bytes + max(scratch * image_bytes, size))
 
 
 def half_width(images: int) -> float:
@@ -169,27 +206,66 @@ def lines(
     return [f"preflight: {line}" for line in said]
 
 
-def first_lines(results: Path, sections: Mapping[str, Any], *, kept: Path, cores: int, gpu: bool) -> list[str]:
+def first_lines(
+    results: Path,
+    setup: Setup,
+    *,
+    seed: int,
+    source: str,
+    settings: Mapping[str, Any],
+    kept: Path,
+    cores: int,
+    gpu: bool,
+) -> list[str]:
     """`lines` as far as files tell, without reading images or timing anything: the first lines of every run.
 
     Args:
         results: the folder of the experiment.
-        sections: of its config (see `setup_of`).
-        kept: the estimate that was last measured; it may be missing.
+        seed: the root of all randomness.
+        source: what identifies the source of the images now.
+        settings, kept: see `keep_estimate`; the file may be missing.
     """
-    report, split = results / "data/report.json", results / "data/r0.csv"
-    if not (report.exists() and split.exists()):
-        return ["preflight: the images are not read yet; `snakemake preflight` reads them and tells what will run"]
-    expected = Estimate(**read_json(kept)) if kept.exists() else None
-    return lines(setup_of(sections), read_json(report), open_split(split), expected=expected, cores=cores, gpu=gpu)
+    if not _is_read(results / "data", setup.data, seed=seed, source=source):
+        return [
+            "preflight: the images are not read yet; what will run is told when they are "
+            "(`snakemake preflight`: that alone, and how long it takes)"
+        ]
+    report, rows = read_json(results / "data/report.json"), open_split(results / "data/r0.csv")
+    return lines(setup, report, rows, expected=kept_estimate(kept, settings), cores=cores, gpu=gpu)
+
+
+def _is_read(folder: Path, data: Data, *, seed: int, source: str) -> bool:
+    """Whether what ``folder`` holds was made from ``source`` as ``data`` asks for."""
+    files = [folder / name for name in ("report.json", "r0.csv", "r0.json")]
+    if not all(file.exists() for file in files):
+        return False
+    report, drawn = read_json(files[0]), read_json(files[2])
+    recorded, asked = {**report["config"], **drawn["config"]}, _as_json(asdict(data))
+    same = all(asked.get(key) == value for key, value in recorded.items())
+    return same and (report["seed"], report["source"]["fingerprint"]) == (seed, source)
+
+
+def keep_estimate(path: str | Path, expected: Estimate, settings: Mapping[str, Any]) -> None:
+    """Write an estimate with the ``settings`` that it holds for: all that changes what runs or how fast."""
+    write_json(path, {"expected": asdict(expected), "settings": _as_json(settings)})
+
+
+def kept_estimate(path: Path, settings: Mapping[str, Any]) -> Estimate | None:
+    """The estimate that `keep_estimate` wrote, or None where there is none for these ``settings``."""
+    kept = read_json(path) if path.exists() else {}
+    return Estimate(**kept["expected"]) if kept.get("settings") == _as_json(settings) else None
+
+
+def _as_json(value: Any) -> Any:
+    """``value`` as it is read again from a JSON file: tuples are lists, keys are text."""
+    return json.loads(json.dumps(value))
 
 
 def facts(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> list[str]:
     """What there is and what will run, a sentence a line."""
     train, held = counts_of(rows, "train"), counts_of(rows, "validation")
-    parts = report["parts"]
-    tests = [sum(part["test"].values()) for part in parts]
-    groups = parts[0]["groups"]
+    tests = [sum(part["test"].values()) for part in _scored(report, setup.study)]
+    groups = report["parts"][0]["groups"]
     jobs = jobs_of(setup)
     divided = f", {groups['dev']} groups beside the test set's {groups['test']}" if setup.data.groups else ", no groups"
     sets = "1 test set" if len(tests) == 1 else f"{len(tests)} test sets"
@@ -197,8 +273,27 @@ def facts(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> 
         f"{len(train)} classes, {_span(train)} training and {_span(held) if held else 'no'} validation images a class"
         f"{divided}; {sets} of {_range(tests)} images",
         f"{setup.study.repeats} repeats of {len(setup.study.arms)} arms: {jobs['GAN']} GAN jobs, "
-        f"{jobs['classifier']} classifiers",
+        f"{jobs['sample']} of samples, {jobs['classic']} of classic images, {jobs['classifier']} classifiers",
+        *([f"files left out: {passed_over}"] if (passed_over := left_out(report)) else []),
     ]
+
+
+def left_out(report: Mapping[str, Any]) -> str:
+    """How many files of the source were passed over and why, or nothing where none were."""
+    found = report.get("left_out", {})
+    suffixes, unlisted = found.get("suffixes", {}), found.get("unlisted", 0)
+    said = []
+    if suffixes:
+        kinds = ", ".join(f"{suffix or 'no suffix'}: {count}" for suffix, count in sorted(suffixes.items()))
+        said.append(f"{sum(suffixes.values())} whose names are not those of images ({kinds})")
+    if unlisted:
+        said.append(f"{unlisted} that data.labels does not list")
+    return ", ".join(said)
+
+
+def _scored(report: Mapping[str, Any], study: Study) -> list[Mapping[str, Any]]:
+    """The parts whose test sets are scored: repeat r takes part r modulo their number."""
+    return list(report["parts"][: study.repeats])
 
 
 def told(expected: Estimate, *, cores: int, gpu: bool) -> str:
@@ -220,8 +315,8 @@ def advice(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) ->
             f"{len(few)} of {len(train)} classes have fewer than {FEW_IMAGES} training images ({label}: {few[label]}): "
             "with so few, GAN augmentation is reported to harm; expect that, and compare with classic"
         )
-    tests = [sum(part["test"].values()) for part in report["parts"]]
-    total = sum(tests)
+    scored = _scored(report, setup.study)
+    total = sum(sum(part["test"].values()) for part in scored)
     if (half := half_width(total)) > COARSE:
         said.append(
             f"{total} test images tell an accuracy to ±{100 * half:.1f} points (95% Wilson interval near one half): "
@@ -235,7 +330,7 @@ def advice(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) ->
             f"many file names share a beginning ({names}): if each is one object or patient, set data.groups, or the "
             "test set holds what was trained on"
         )
-    twins = sum(part["near_duplicates"]["count"] for part in report["parts"])
+    twins = sum(part["near_duplicates"]["count"] for part in scored)
     if setup.data.near_duplicates == "report" and twins > total / 50:
         said.append(
             f"{twins} of {total} test images nearly equal a development image: look at the pairs in the report, and "

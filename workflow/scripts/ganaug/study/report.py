@@ -13,6 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ganaug.io import read_json, write_text
+from ganaug.study.preflight import left_out
 from ganaug.study.provenance import hardware, stage_times, versions
 from ganaug.study.scores import METRICS
 from ganaug.study.statistics import Sample
@@ -32,9 +33,10 @@ CAPTIONS = {
 }
 EXPLORED = {
     "counts": "Images by class: what the first repeat trains on and validates with, and what is sealed.",
-    "classes": "Images of every class, drawn at random.",
-    "means": "Mean images, and below each the standard deviation of every pixel (black 0, white 127.5, the most that "
-    "there can be). A class whose mean shows a sharp background may be known by that background alone.",
+    "classes": "Images of every class, or of the first where its title says so, drawn at random.",
+    "means": "Mean images, of the classes shown above, and below each the standard deviation of every pixel (black 0, "
+    "white 127.5, the most that there can be). A class whose mean shows a sharp background may be known by that "
+    "background alone.",
     "histograms": "How often each value occurs in each channel.",
     "random": "Images drawn at random from all classes.",
     "first": "The first images, in the order of classes and names.",
@@ -129,6 +131,7 @@ def render(
         controls=[c for c in comparisons if c["control"]],
         failed=[cell for cell in summary["cells"] if cell["state"] != "ok"],
         pairs=_near_duplicates(data),
+        left_out=left_out(data),
         first_pairs=FIRST_PAIRS,
         least_repeats=LEAST_REPEATS,
         budget=budget(summary),
