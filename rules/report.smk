@@ -68,6 +68,8 @@ rule write_report:
         data_report="results/{experiment}/data/report.json",
         pictures=PICTURES,
         exploration=EXPLORATION,
+        gans=GAN_TABLES[:1],
+        films=[gan_files(gan, 0, "film.gif")[0] for gan in GANS],
     output:
         "results/{experiment}/report.html",
     log:

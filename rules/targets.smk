@@ -27,7 +27,7 @@ GENERATORS = [
         file
         for r in REPEATS
         for name, gan in GANS.items()
-        for kind in (*(f"G-{snap}.safetensors" for snap in gan.snaps), "history.csv", "status.json", "grid.png")
+        for kind in (*(f"G-{snap}.safetensors" for snap in gan.snaps), "history.csv", "status.json", "grid.png", "film.gif")
         for file in gan_files(name, r, kind)
     ),
     *SAMPLES,
@@ -55,14 +55,17 @@ OTHER_TABLES = [
 PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if GANS else [])]
 # The first arm that uses a snapshot shows it: others draw the same samples, more or fewer of them.
 PICTURED = {(arm.gan.name, arm.gan.snap): drawn(arm.gan) for arm in reversed(ARMS.values()) if arm.gan}
+# A GAN that no arm uses is compared by as many samples as the best snapshot is picked by.
+PICKED_BY = "n100"
+PICTURED |= {(gan, "last"): PICKED_BY for gan in STUDY_CONFIG.gans if gan not in {name for name, _ in PICTURED}}
 # The sets of samples that are measured: those in the pictures, and every snapshot of a GAN whose best one is wanted.
 PICKED = sorted({gan for gan, snap in PICTURED if snap == "best"})
-PICKED_BY = "n100"
 MEASURED = [
     *(f"{gan}/{snap}/{count}" for (gan, snap), count in sorted(PICTURED.items()) if snap != "best"),
     *(f"{gan}/{snap}/{PICKED_BY}" for gan in PICKED for snap in GANS[gan].snaps),
 ]
 MEASURED = sorted(set(MEASURED))
+GAN_TABLES = [f"{RESULTS}/tables/gans.{kind}" for kind in ("json", "csv", "md", "tex")] if MEASURED else []
 QUALITY = [f"{RESULTS}/quality/{name}/r{r}.json" for r in REPEATS for name in ["real", *MEASURED]] if MEASURED else []
 PICTURES = [
     *(f"{RESULTS}/plots/{name}.png" for name in PLOTS),
@@ -72,5 +75,6 @@ STUDY = [
     f"{RESULTS}/report.html",
     f"{RESULTS}/summary.json",
     *(f"{RESULTS}/tables/{name}" for name in ["metrics.csv", *OTHER_TABLES]),
+    *GAN_TABLES,
     *PICTURES,
 ]

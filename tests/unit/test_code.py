@@ -88,6 +88,7 @@ PLUGINS = {
     "train_classifier": networks_of("classify"),
     "score_repeat": networks_of("classify"),
     "check_plan": networks_of("gan"),
+    "embed_images": networks_of("classify"),
 }
 Case = tuple[str, str | None]
 CASES: list[Case] = [
@@ -121,7 +122,7 @@ def test_scripts_that_load_a_module_by_a_name_from_the_config_have_plugins(loade
 
 
 def test_stages_do_not_load_each_other(loaded: dict[Case, set[str]]) -> None:
-    stages = {f"ganaug.{stage}" for stage in ("gan", "classify", "sets", "study")}
+    stages = {f"ganaug.{stage}" for stage in ("gan", "classify", "quality", "sets", "study")}
     # Preflight times the networks of both stages; each is measured by its own.
     several = {script for (script, _), modules in loaded.items() if len(modules & stages) > 1}
     assert several == {"check_plan"}

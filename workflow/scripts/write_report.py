@@ -14,6 +14,8 @@ with job(snakemake.log[0]):
         data_report=Path(snakemake.input.data_report),
         pictures=[Path(path) for path in snakemake.input.pictures],
         exploration=Path(snakemake.input.exploration[0]),
+        gans=Path(snakemake.input.gans[0]) if snakemake.input.gans else None,
+        films=[Path(path) for path in snakemake.input.films],
         benchmarks=out.parent / "benchmarks",
         config=snakemake.params.config,
         code_digests=snakemake.params.code_digests,

@@ -41,6 +41,7 @@ def make_study(
     """The study section of a config."""
     return Study(
         arms=tuple(arms),
+        gans=(),
         classifiers=tuple(classifiers),
         repeats=repeats,
         fits=1,

@@ -244,9 +244,13 @@ class Budget:
 
 @dataclass(frozen=True)
 class Study:
-    """Which arms and classifiers run, how often, for how long, and what counts as a difference."""
+    """Which arms and classifiers run, how often, for how long, and what counts as a difference.
+
+    ``gans`` are compared by the quality of their samples, beside those that the arms use.
+    """
 
     arms: tuple[str, ...]
+    gans: tuple[str, ...]
     classifiers: tuple[str, ...]
     repeats: int
     fits: int

@@ -109,6 +109,8 @@ def _resolve(
 
 def _changed(preset: Mapping[str, Any], changes: Mapping[str, Any], where: str, name: str) -> dict[str, Any]:
     """A preset with changes: an architecture has the keys that its preset gives, and values of their types."""
+    if changes.get("network", preset["network"]) != preset["network"]:
+        raise UserError(f"{where}.network: belongs to the preset {name}; set preset to one of {changes['network']}")
     own, given = changes.get("architecture", {}), preset.get("architecture", {})
     for key, value in own.items():
         if key not in given:
@@ -285,6 +287,7 @@ def _check_study(experiment: Experiment) -> None:
     _one_of("study", steps=study.steps, epochs=study.epochs)
     for key, chosen, known in (
         ("arms", study.arms, experiment.arms),
+        ("gans", study.gans, experiment.gans),
         ("classifiers", study.classifiers, experiment.classifiers),
     ):
         if missing := [name for name in chosen if name not in known]:

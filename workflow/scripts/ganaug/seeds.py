@@ -20,7 +20,10 @@ def derive(root: int, *names: str | int) -> int:
     ========================================  =====================================================
     ``"test"``                                the sealed test set, or the folds
     ``"split", r``                            train and validation of repeat r
-    ``"gan", r, label``                       one GAN of one class: below it ``weights``, ``noise``, ``order, epoch``
+    ``"gan", r, label``                       one GAN of one class (``"gan", r`` for one of all): below it ``weights``,
+                                              ``noise``, ``inner``, ``look``, ``order, epoch``
+    ``"pretrain", r``                         the GAN of all classes that ``fine_tune`` begins with, and so on
+    ``"prepare", r, label``                   what is done to the images first: below it the step's name
     ``"sample", r, label``                    its samples: below it the block of 64, for their latents
     ``"classic", r, label``                   classic images of a class: below it the image's number
     ``"order", r``                            batches of a classifier: below it ``epoch, number``

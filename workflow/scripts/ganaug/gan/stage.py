@@ -140,7 +140,8 @@ def _training_rows(split: str, dev: ImageFiles, leaked: ImageFiles | None) -> di
         rows[row.label].append((dev.images, row.row))
     if leaked:
         for k, extra in enumerate(open_index(leaked.index)):
-            rows[extra.label].append((leaked.images, k))
+            if extra.label in rows:
+                rows[extra.label].append((leaked.images, k))
     return rows
 
 

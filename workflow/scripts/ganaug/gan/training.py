@@ -175,8 +175,9 @@ def _set_out(state: State, gan: Gan, *, done: float) -> None:
     share = factor(gan.schedule, done)
     state.adam_g.lr, state.adam_d.lr = gan.lr_g * share, gan.lr_d * share * state.d_factor
     for network in (state.generator, state.discriminator):
-        if isinstance(network, Growing):
-            network.grow(done)
+        for module in network.modules():
+            if isinstance(module, Growing):
+                module.grow(done)
 
 
 def _close_epoch(state: State, gan: Gan, *, epoch: int, rows: int, images_per_second: float) -> str | None:

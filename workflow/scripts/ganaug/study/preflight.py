@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ganaug.config import Arm, Classifier, Data, Gan, GanArm, Study, amount_label, amount_of, build
+from ganaug.config import Arm, Classifier, Data, Gan, GanArm, Study, amount_label, amount_of, build, draw_label
 from ganaug.experiment import Experiment
 from ganaug.images import SplitRow, open_split
 from ganaug.io import read_json, write_json
@@ -58,9 +58,9 @@ class Estimate:
 
 
 def planned(experiment: Experiment) -> Setup:
-    """The setup of a whole config: only what the arms of the study ask for is trained."""
+    """The setup of a whole config: only what the study asks for is trained."""
     study = experiment.study
-    wanted = [arm.gan.name for name in study.arms if (arm := experiment.arms[name]).gan]
+    wanted = [arm.gan.name for name in study.arms if (arm := experiment.arms[name]).gan] + list(study.gans)
     return Setup(
         data=experiment.data,
         study=study,
@@ -102,8 +102,19 @@ def _new_images(ratio: float | None, count: int | None, data: Data, real: Mappin
 def _sampled(setup: Setup) -> dict[tuple[str, str, str], GanArm]:
     """The sets of samples that a repeat needs, by GAN, snapshot and amount, which arms may share."""
     gan_arms = [arm.gan for name in setup.study.arms if (arm := setup.arms[name]).gan]
-    per_class = setup.data.equal_per_class
-    return {(one.name, one.snap, amount_label(one.ratio, one.count, per_class)): one for one in gan_arms}
+    return {(one.name, one.snap, _label(one, setup.data)): one for one in gan_arms}
+
+
+def _label(one: GanArm, data: Data) -> str:
+    return amount_label(one.ratio, one.count, data.equal_per_class) + draw_label(one.truncation, one.mix)
+
+
+def gan_steps(gan: Gan, real: Mapping[str, int]) -> int:
+    """Steps of all trainings of a GAN in a repeat, where ``real`` counts the images by class."""
+    together = sum(real.values())
+    counts = [together] if gan.mode == "conditional" else list(real.values())
+    first = (gan.pretrain or 0) * math.ceil(together / gan.batch_size)
+    return first + sum(gan.steps or (gan.epochs or 0) * math.ceil(count / gan.batch_size) for count in counts)
 
 
 def jobs_of(setup: Setup) -> dict[str, int]:
@@ -136,9 +147,8 @@ def estimate(
     size = 0
     for name, gan in setup.gans.items():
         a_step, weights = pace.gans[name]
-        steps = sum(gan.steps or (gan.epochs or 0) * math.ceil(count / gan.batch_size) for count in real.values())
-        seconds += repeats * steps * a_step
-        size += repeats * len(real) * len(gan.snaps) * weights
+        seconds += repeats * gan_steps(gan, real) * a_step
+        size += repeats * (1 if gan.mode == "conditional" else len(real)) * len(gan.snaps) * weights
     for (name, *_), one in _sampled(setup).items():
         samples = _new_images(one.ratio, one.count, setup.data, real)
         seconds += repeats * samples * pace.gans[name][0] / setup.gans[name].batch_size

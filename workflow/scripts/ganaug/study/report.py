@@ -13,6 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ganaug.io import read_json, write_text
+from ganaug.study.gans import TITLES as GAN_TITLES
 from ganaug.study.preflight import left_out
 from ganaug.study.provenance import hardware, stage_times, versions
 from ganaug.study.scores import METRICS
@@ -75,6 +76,8 @@ def write_report(
     data_report: Path,
     pictures: Sequence[Path],
     exploration: Path | None,
+    gans: Path | None,
+    films: Sequence[Path],
     benchmarks: Path,
     config: Mapping[str, Any],
     code_digests: Mapping[str, str],
@@ -86,6 +89,8 @@ def write_report(
         summary: ``summary.json`` of the study.
         data_report: ``data/report.json`` of the experiment.
         pictures: PNG files to embed, in the order shown; those of `CAPTIONS` are known by their names.
+        gans: ``tables/gans.json``; None leaves the comparison of GANs out.
+        films: a GIF a GAN, in folders named after them (``gan/NAME/r0/j0/film.gif``).
         exploration: ``explore/record.json``, whose pictures lie beside it; None leaves the images out.
         benchmarks: the folder of Snakemake's benchmark files; it may be missing.
         config: the merged config, printed as it is.
@@ -94,6 +99,7 @@ def write_report(
     facts = {
         "pictures": [_picture(path) for path in pictures],
         "explored": _explored(exploration) if exploration else None,
+        "gans": _gans(gans, films) if gans else None,
         "stages": stage_times(benchmarks),
         "versions": versions(),
         "hardware": hardware(),
@@ -173,6 +179,33 @@ def _explored(record: Path) -> dict[str, Any]:
         "at_once": [picture for picture in shown if picture["name"] in AT_ONCE],
         "more": [picture for picture in shown if picture["name"] not in AT_ONCE],
     }
+
+
+def _gans(table: Path, films: Sequence[Path]) -> dict[str, Any]:
+    """The GANs, the nearest to the training images first, what an improvement changed, and films of training."""
+    facts = read_json(table)
+    rows = sorted(facts["rows"], key=lambda row: (row["kid_train"]["mean"] is None, row["kid_train"]["mean"]))
+    return {
+        **facts,
+        "rows": [
+            [row["gan"], row["snapshot"], *(plus_minus(_sample(row[name])) for name in GAN_TITLES)] for row in rows
+        ],
+        "titles": list(GAN_TITLES.values()),
+        "floor": {name: plus_minus(_sample(sample)) for name, sample in facts["floor"].items()},
+        "improvements": [
+            {
+                **one,
+                "kid_before": plus_minus(_sample(one["kid_before"])),
+                "kid_after": plus_minus(_sample(one["kid_after"])),
+            }
+            for one in facts["improvements"]
+        ],
+        "films": [{"name": path.parts[-4], "gif": _base64(path)} for path in films],
+    }
+
+
+def _sample(values: Mapping[str, Any]) -> Sample:
+    return Sample(**{**values, "values": tuple(values["values"])})
 
 
 def _base64(path: Path) -> str:
