@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ def measure(
 ) -> None:
     """Compare every set of samples with the real training and validation images.
 
+    Every feature is scaled to mean 0 and variance 1 over the training images, since each repeat has a network of its
+    own, and KID depends on the scale.
+
     Args:
         train, validation: ``.npy`` files of features (float32, N x d) of real images.
         samples: such files by name.
@@ -26,18 +29,22 @@ def measure(
         floor: the output for training against validation images: what a perfect GAN could reach.
         out: the outputs by the names in ``samples``.
     """
-    real = {"train": _open(train), "validation": _open(validation)}
+    scale = _scale(np.load(train))
+    real = {"train": scale(np.load(train)), "validation": scale(np.load(validation))}
     facts = {"network": network, "inputs": digests([train, validation])}
     write_json(floor, {**facts, **_compared(real["train"], real["validation"])})
     for name, path in samples.items():
-        made = _open(path)
+        made = scale(np.load(path))
         sides = {side: _compared(images, made) for side, images in real.items()}
         write_json(out[name], {**facts, "samples": digests([path]), **sides})
 
 
-def _open(path: str) -> Features:
-    features: Features = np.load(path)
-    return features
+def _scale(train: Features) -> Callable[[Features], Features]:
+    """What brings features to mean 0 and variance 1 over ``train``; those that never vary there are only shifted."""
+    if not len(train):
+        return lambda features: features
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    return lambda features: (features - mean) / np.where(std > 0, std, 1) if len(features) else features
 
 
 def _compared(real: Features, made: Features) -> dict[str, Any]:

@@ -195,7 +195,7 @@ def gan_figure(histories: Sequence[Path]) -> Figure:
                 _band(axes, curves, label=label, colour=colour, dash="-")
             axes.set_title(f"{name}: {title}")
             axes.set_xlabel("optimiser step")
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))  # a critic's loss falls below 0
             if axes.lines:
                 axes.legend(loc="best", fontsize=8.5)
     return figure

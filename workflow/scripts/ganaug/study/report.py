@@ -187,16 +187,14 @@ def _gans(table: Path, films: Sequence[Path]) -> dict[str, Any]:
     rows = sorted(facts["rows"], key=lambda row: (row["kid_train"]["mean"] is None, row["kid_train"]["mean"]))
     return {
         **facts,
-        "rows": [
-            [row["gan"], row["snapshot"], *(plus_minus(_sample(row[name])) for name in GAN_TITLES)] for row in rows
-        ],
+        "rows": [[row["gan"], row["snapshot"], *(_told(row[name]) for name in GAN_TITLES)] for row in rows],
         "titles": list(GAN_TITLES.values()),
-        "floor": {name: plus_minus(_sample(sample)) for name, sample in facts["floor"].items()},
+        "floor": {name: _told(sample) for name, sample in facts["floor"].items()},
         "improvements": [
             {
                 **one,
-                "kid_before": plus_minus(_sample(one["kid_before"])),
-                "kid_after": plus_minus(_sample(one["kid_after"])),
+                "kid_before": _told(one["kid_before"]),
+                "kid_after": _told(one["kid_after"]),
             }
             for one in facts["improvements"]
         ],
@@ -204,8 +202,9 @@ def _gans(table: Path, films: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _sample(values: Mapping[str, Any]) -> Sample:
-    return Sample(**{**values, "values": tuple(values["values"])})
+def _told(values: Mapping[str, Any]) -> str:
+    """A mean with its standard deviation, with a minus that is as long as a plus."""
+    return plus_minus(Sample(**{**values, "values": tuple(values["values"])})).replace("-", "\N{MINUS SIGN}")
 
 
 def _base64(path: Path) -> str:
