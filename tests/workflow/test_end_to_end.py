@@ -258,6 +258,16 @@ def test_a_training_set_is_exported_as_png_files(finished: Project) -> None:
         assert np.array_equal(np.asarray(Image.open(folder / shown["file"])), stored[..., 0])
 
 
+def test_grids_of_samples_are_drawn_when_they_are_asked_for(finished: Project) -> None:
+    grids = [f"results/tiny/grids/dcgan-{name}.png" for name in ("e20", "last-classes")]
+    outcome = finished.run(*grids, config=CONFIG)
+    assert outcome.returncode == 0, outcome.stdout
+    # 50 columns of 1,000, 20 of 200; images of 16 pixels and a gap of one, enlarged twice.
+    sizes = [Image.open(finished.folder / grid).size for grid in grids]
+    assert sizes == [(2 * (50 * 17 - 1), 2 * (20 * 17 - 1)), (2 * (20 * 17 - 1), 2 * (10 * 17 - 1))]
+    assert finished.jobs(*grids, config=CONFIG) == {}
+
+
 def test_leaks_are_told_in_red(project: Project) -> None:
     """A leaky study without validation, as some papers have it, on a folder of one's own."""
     images_folder(project.folder / "images", {"cat": 24, "dog": 24})
