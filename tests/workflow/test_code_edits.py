@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.workflow.project import Project
 
 CONFIG = "config/experiments/tiny.yaml"
-STUDY = {"tabulate_scores", "plot_study", "write_report"}
+STUDY = {"tabulate_scores", "tabulate_gans", "plot_study", "write_report"}
+QUALITY = {"embed_images", "measure_samples"}
 TRAINING = {"train_gan_dcgan", "train_gan_identity", "train_gan_broken"}
 
 
@@ -36,7 +37,7 @@ def test_an_edit_to_the_gan_training_trains_the_gans_and_what_follows(tiny: Proj
     with appended([tiny.library / "gan/training.py"], "\nUNUSED = 1\n"):
         jobs = tiny.jobs(config=CONFIG)
     follows = {"sample_gan", "make_set", "train_classifier", "score_repeat", "draw_samples"}
-    assert jobs.keys() == {"all", *TRAINING, *follows, *STUDY}
+    assert jobs.keys() == {"all", *TRAINING, *follows, *QUALITY, *STUDY}
     # Six of the nine arms hold samples; the others are not trained again.
     assert jobs["make_set"] == jobs["train_classifier"] == 6
     assert jobs["score_repeat"] == 1

@@ -65,6 +65,7 @@ def test_every_stage_left_its_files(results: Path) -> None:
             "history.csv",
             "status.json",
             "grid.png",
+            "film.gif",
         }
     for picture in ("accuracy", "curves", "confusion", "gan", "samples-dcgan-last-n12", "samples-dcgan-e20-n6"):
         assert Image.open(results / f"plots/{picture}.png").size > (100, 100)
