@@ -27,16 +27,16 @@ for name, gan in GANS.items():
             f"results/{{experiment}}/benchmarks/train_gan/{name}-r{{r}}-j{{j}}.tsv"
         conda:
             ENVIRONMENT
-        threads: EXPERIMENT.compute.threads
+        threads: EXPERIMENT.compute.threads * EXPERIMENT.compute.processes
         resources:
-            gpu=gpu(),
-            mem_mb=4000,
+            gpu=gpu() * EXPERIMENT.compute.processes,
+            mem_mb=4000 * EXPERIMENT.compute.processes,
             runtime=720,
         params:
             seed=EXPERIMENT.seed,
             gan=asdict(gan),
             leaky=DATA_CONFIG.leaky,
-            compute=compute(),
+            compute={**compute(), **team()},
             code=lambda w, name=name: code("train_gan", gan_network(name)),
         message:
             f"Training GAN {name}, repeat {{wildcards.r}}, job {{wildcards.j}}"

@@ -34,8 +34,6 @@ with job(snakemake.log[0]):
         data_report=data_report[0],
         pictures=[],
         exploration=None,
-        gans=None,
-        films=[],
         benchmarks=Path(snakemake.log[0]).parents[1] / "benchmarks",
         config=settings.config,
         code_digests=settings.code_digests,

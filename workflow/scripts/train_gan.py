@@ -4,24 +4,30 @@ from ganaug.job import job
 
 with job(snakemake.log[0]):
     from ganaug.config import Compute, Gan, build
+    from ganaug.gan.launch import train_together
     from ganaug.gan.stage import train_job
     from ganaug.images import ImageFiles
 
     given, made, settings = snakemake.input, snakemake.output, snakemake.params
     gan = build(Gan, settings.gan, "gans")
-    train_job(
-        split=given.split,
-        dev=ImageFiles(given.dev_images, given.dev_index),
-        leaked=ImageFiles(given.leaked_images, given.leaked_index) if settings.leaky else None,
-        gan=gan,
-        job=int(snakemake.wildcards.j),
-        repeat=int(snakemake.wildcards.r),
-        root=settings.seed,
-        compute=build(Compute, {**settings.compute, "device": snakemake.config["compute"]["device"]}, "compute"),
-        code=settings.code,
-        generators=dict(zip(gan.snaps, made.generators, strict=True)),
-        history=made.history,
-        picture=made.grid,
-        film=made.film,
-        record=made.record,
-    )
+    compute = build(Compute, {**settings.compute, "device": snakemake.config["compute"]["device"]}, "compute")
+    arguments = {
+        "split": given.split,
+        "dev": ImageFiles(given.dev_images, given.dev_index),
+        "leaked": ImageFiles(given.leaked_images, given.leaked_index) if settings.leaky else None,
+        "gan": gan,
+        "job": int(snakemake.wildcards.j),
+        "repeat": int(snakemake.wildcards.r),
+        "root": settings.seed,
+        "compute": compute,
+        "code": settings.code,
+        "generators": dict(zip(gan.snaps, made.generators, strict=True)),
+        "history": made.history,
+        "picture": made.grid,
+        "film": made.film,
+        "record": made.record,
+    }
+    if compute.processes > 1:
+        train_together(arguments, processes=compute.processes)
+    else:
+        train_job(**arguments)

@@ -58,8 +58,6 @@ def report(
         data_report=folder / "data.json",
         pictures=pictures,
         exploration=exploration,
-        gans=None,
-        films=[],
         benchmarks=folder / "benchmarks",
         config=CONFIG,
         code_digests={"train_gan (dcgan)": "cafe"},

@@ -268,11 +268,15 @@ class Study:
 
 @dataclass(frozen=True)
 class Compute:
-    """Where and how the arithmetic runs. ``device`` changes no result that is claimed; the others may."""
+    """Where and how the arithmetic runs. ``device`` changes no result that is claimed; the others may.
+
+    ``processes`` train a GAN together, each with its part of every batch.
+    """
 
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["fp32", "bf16"]
     threads: int
+    processes: int = 1
 
 
 @dataclass(frozen=True)

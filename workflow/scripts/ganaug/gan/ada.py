@@ -9,13 +9,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
+from ganaug.gan.parallel import ALL, Rows
+
 # So many images move p from 0 to 1, or back.
 IMAGES = 500_000
 # Random numbers of an image: whether each change is made, uniform amounts, normal amounts.
 CHANGES, UNIFORM, NORMAL = 13, 8, 7
 
 
-def adaptive(images: Tensor, p: Tensor, *, rng: torch.Generator) -> Tensor:
+def adaptive(images: Tensor, p: Tensor, *, rng: torch.Generator, rows: Rows = ALL) -> Tensor:
     """Images after pixel blits, geometric and colour changes (the paper's set bgc), differentiable in ``images``.
 
     Each change is made to an image with probability ``p``, in the paper's order and by its amounts (its appendix on the
@@ -26,10 +28,12 @@ def adaptive(images: Tensor, p: Tensor, *, rng: torch.Generator) -> Tensor:
         images: in [-1, 1], N x C x H x W with H = W; the result is float32 and may leave the range, as in the paper.
         p: 0 to 1, a scalar on the device of ``images``.
         rng: on the CPU; a batch draws 28 N numbers.
+        rows: which of a batch the images are.
     """
-    count = len(images)
+    count = rows.whole(len(images))
     uniform, normal = torch.rand(CHANGES + UNIFORM, count, generator=rng), torch.randn(NORMAL, count, generator=rng)
-    chances, uniform, normal = torch.cat([uniform, normal]).to(images.device).split([CHANGES, UNIFORM, NORMAL])
+    draws = rows.own(torch.cat([uniform, normal]), dim=1).to(images.device)
+    chances, uniform, normal = draws.split([CHANGES, UNIFORM, NORMAL])
     # Half precision would misplace pixels.
     with torch.autocast(images.device.type, enabled=False):
         # Rotation has two chances, at least one of which is taken with probability p.

@@ -5,17 +5,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ganaug.gan.parallel import ALL, Rows
+
 BELOW_IMAGES = 1000
 
 
-def diffaugment(images: Tensor, *, generator: torch.Generator) -> Tensor:
+def diffaugment(images: Tensor, *, generator: torch.Generator, rows: Rows = ALL) -> Tensor:
     """Colour, translation and cutout (the paper's section 4 and its published settings), differentiable in ``images``.
 
     Args:
         images: float32 in [-1, 1], N x C x H x W; the result may leave the range, as in the paper.
         generator: on the CPU; a batch draws 7 N numbers.
+        rows: which of a batch the images are.
     """
-    draws = torch.rand(7, len(images), 1, 1, 1, generator=generator).to(images.device)
+    draws = torch.rand(7, rows.whole(len(images)), 1, 1, 1, generator=generator)
+    draws = rows.own(draws, dim=1).to(images.device)
     coloured = _colour(images, brightness=draws[0], saturation=draws[1], contrast=draws[2])
     moved = _translate(coloured, right=draws[3].flatten(), down=draws[4].flatten())
     return _cutout(moved, column=draws[5], line=draws[6])
@@ -56,18 +60,19 @@ def _cutout(images: Tensor, *, column: Tensor, line: Tensor) -> Tensor:
     return images * ~inside
 
 
-def cutmix(real: Tensor, fake: Tensor, *, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+def cutmix(real: Tensor, fake: Tensor, *, rng: torch.Generator, rows: Rows = ALL) -> tuple[Tensor, Tensor]:
     """Real images with a rectangle of a fake each: Yun et al. (2019, CutMix), equation 2 with alpha = 1.
 
     Args:
         real, fake: N x C x H x W.
         rng: on the CPU; a batch draws 3 N numbers.
+        rows: which of a batch the images are.
 
     Returns:
         The mixed images, and the share of each (N, 0 to 1) that is still real.
     """
     height, width = real.shape[2:]
-    draws = torch.rand(3, len(real), 1, 1, 1, generator=rng).to(real.device)
+    draws = rows.own(torch.rand(3, rows.whole(len(real)), 1, 1, 1, generator=rng), dim=1).to(real.device)
     side = (1 - draws[0]).sqrt()
     y = torch.arange(height, device=real.device)[:, None] + 0.5
     x = torch.arange(width, device=real.device)[None, :] + 0.5

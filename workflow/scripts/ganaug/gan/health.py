@@ -20,9 +20,13 @@ def accuracy(real: Tensor, fake: Tensor) -> Tensor:
 
 def gradient_norm(network: torch.nn.Module) -> Tensor:
     """The Euclidean norm of all gradients of a network."""
-    norms = torch._foreach_norm([weight.grad for weight in network.parameters() if weight.grad is not None])
-    total: Tensor = torch.stack(norms).norm()
+    total: Tensor = torch.stack(torch._foreach_norm(gradients(network))).norm()
     return total
+
+
+def gradients(network: torch.nn.Module) -> list[Tensor]:
+    """Those of a network's weights that have any."""
+    return [weight.grad for weight in network.parameters() if weight.grad is not None]
 
 
 def diversity(fakes: Tensor) -> float:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from ganaug.gan.parallel import ALL, Rows
+
 Judge = Callable[[Tensor], Tensor]
 
 PATH_LENGTH_DECAY = 0.01
@@ -14,15 +16,17 @@ PATH_LENGTH_DECAY = 0.01
 PATH_EVERY = 4
 
 
-def gradient_penalty(judge: Judge, real: Tensor, fake: Tensor, *, rng: torch.Generator) -> Tensor:
+def gradient_penalty(judge: Judge, real: Tensor, fake: Tensor, *, rng: torch.Generator, rows: Rows = ALL) -> Tensor:
     """Mean (|grad D| - 1)^2 on lines between real images and fakes: Gulrajani et al. (2017), equation 3.
 
     Args:
         judge: images (N x C x H x W) -> logits (N).
         real, fake: as many of each.
         rng: draws where on each line.
+        rows: which of a batch they are.
     """
-    where = torch.rand(len(real), 1, 1, 1, generator=rng, device=rng.device).to(real.device)
+    where = torch.rand(rows.whole(len(real)), 1, 1, 1, generator=rng, device=rng.device)
+    where = rows.own(where).to(real.device)
     between = torch.lerp(fake.detach(), real, where)
     slopes: Tensor = _gradients(judge, between).flatten(1).norm(dim=1)
     return (slopes - 1).square().mean()
@@ -39,22 +43,25 @@ def _gradients(judge: Judge, images: Tensor) -> Tensor:
     return gradients
 
 
-def path_length(images: Tensor, styles: Tensor, mean: Tensor, *, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+def path_length(
+    images: Tensor, styles: Tensor, mean: Tensor, *, rng: torch.Generator, rows: Rows = ALL
+) -> tuple[Tensor, Tensor]:
     """Mean (|J^T y| - a)^2: Karras et al. (2020), equation 4.
 
     Args:
         images: made from ``styles`` (N x layers x w), whose graph is still there.
         mean: a, the moving average of |J^T y|.
         rng: draws y, normal images over the square root of their number of pixels.
+        rows: which of a batch they are.
 
     Returns:
-        The penalty, and the average moved by a hundredth (the paper's decay of 0.99).
+        The penalty, and the average moved by a hundredth (the paper's decay of 0.99) towards that of the whole batch.
     """
-    noise = torch.randn(images.shape, generator=rng, device=rng.device).to(images.device)
-    noise = noise / (images.shape[2] * images.shape[3]) ** 0.5
+    noise = torch.randn(rows.whole(len(images)), *images.shape[1:], generator=rng, device=rng.device)
+    noise = rows.own(noise).to(images.device) / (images.shape[2] * images.shape[3]) ** 0.5
     [gradients] = torch.autograd.grad((images * noise).sum(), [styles], create_graph=True)
     lengths = gradients.square().sum(dim=2).mean(dim=1).sqrt()
-    moved = torch.lerp(mean, lengths.detach().mean(), PATH_LENGTH_DECAY)
+    moved = torch.lerp(mean, rows.gathered(lengths.detach()).mean(), PATH_LENGTH_DECAY)
     return (lengths - moved).square().mean(), moved
 
 

@@ -18,6 +18,7 @@ from ganaug.compute import prepare
 from ganaug.config import Compute, Gan, Prepare
 from ganaug.gan.checkpoint import prefixed, unprefixed
 from ganaug.gan.generators import gan_seed, open_generators, save_generators
+from ganaug.gan.parallel import SOLO, Team
 from ganaug.gan.prepare import prepared
 from ganaug.gan.sampling import sample
 from ganaug.gan.training import COLUMNS, Start, Trained, total_steps, train
@@ -77,6 +78,7 @@ def train_job(
     picture: str,
     film: str,
     record: str,
+    team: Team = SOLO,
 ) -> None:
     """Train the GANs of every class whose number is ``job`` modulo ``gan.jobs``, and write what they leave.
 
@@ -90,16 +92,18 @@ def train_job(
         compute, code: how it runs, and the digest of the code.
         generators: output by snapshot name; on divergence a generator that was not reached has no tensors.
         history, picture, film, record: the other outputs; the record says ``failed`` on divergence.
+        team: the processes that do this job together; all call this alike.
 
     Raises:
-        UserError: the family cannot make images of that size.
+        UserError: the family cannot make images of that size, or batches do not do for so many processes.
     """
     rows = _training_rows(split, dev, leaked)
     labels = sorted(rows)[job :: gan.jobs]
     device = prepare(compute)
     made_from = origins(
         inputs=[split, dev.images, *([leaked.images, leaked.index] if leaked else [])],
-        config={**asdict(gan), "precision": compute.precision, "threads": compute.threads, "job": job},
+        config={**asdict(gan), "precision": compute.precision, "threads": compute.threads, "job": job}
+        | ({"processes": team.size} if team.size > 1 else {}),
         code=code,
         seeds={label: gan_seed(gan, root=root, repeat=repeat, label=label) for label in labels},
     )
@@ -107,9 +111,14 @@ def train_job(
     resume = Path(".ganaug/resume") / digest_value([made_from.digest, record])
     seen = {label: _prepared(rows[label], label, gan, root=root, repeat=repeat, folder=resume) for label in labels}
     units = _units(seen, gan, seeds=made_from.seeds)
+    pretrain_seed = derive(root, "pretrain", repeat)
     trained = _train_units(
-        units, gan, pretrain_seed=derive(root, "pretrain", repeat), compute=compute, device=device, resume=resume
+        units, gan, pretrain_seed=pretrain_seed, compute=compute, device=device, resume=resume, team=team
     )
+    # One that is behind may still have to read what is removed below.
+    team.wait()
+    if team.rank:
+        return
     for snap, path in generators.items():
         reached = [result.snapshots[snap] for result in trained if snap in result.snapshots]
         whole = len(reached) == len(units)
@@ -166,14 +175,21 @@ def _units(rows: Mapping[str, Rows], gan: Gan, *, seeds: Mapping[str, int]) -> l
 
 
 def _train_units(
-    units: Sequence[Unit], gan: Gan, *, pretrain_seed: int, compute: Compute, device: torch.device, resume: Path
+    units: Sequence[Unit],
+    gan: Gan,
+    *,
+    pretrain_seed: int,
+    compute: Compute,
+    device: torch.device,
+    resume: Path,
+    team: Team,
 ) -> list[Trained]:
     """Train one after another; a finished one is kept in ``resume`` so that a restart does not repeat it."""
     first = Unit(ALL, [row for unit in units for row in unit.rows], None, 0, pretrain_seed)
     pretraining = replace(gan, epochs=gan.pretrain, steps=None, snapshots=(), ema=None)
     steps = sum(total_steps(gan, len(unit.rows)) for unit in units)
     steps += total_steps(pretraining, len(first.rows)) if gan.mode == "fine_tune" else 0
-    with tqdm(total=steps, unit="step", disable=None) as bar:
+    with tqdm(total=steps, unit="step", disable=True if team.rank else None) as bar:
 
         def run(unit: Unit, settings: Gan, file: str, begin: Start | None) -> Trained:
             bar.set_description(f"GAN of {unit.name}")
@@ -185,6 +201,7 @@ def _train_units(
                 resume=resume / file,
                 progress=bar.update,
                 begin=begin,
+                team=team,
             )
 
         begin = None
@@ -205,6 +222,7 @@ def _train_unit(
     resume: Path,
     progress: Callable[[int], object],
     begin: Start | None,
+    team: Team,
 ) -> Trained:
     done = resume.with_name(f"done-{resume.name}")
     if done.exists():
@@ -221,8 +239,10 @@ def _train_unit(
         resume=resume,
         progress=progress,
         begin=begin,
+        team=team,
     )
-    _save_trained(done, trained)
+    if team.rank == 0:
+        _save_trained(done, trained)
     return trained
 
 

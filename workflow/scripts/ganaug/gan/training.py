@@ -13,11 +13,13 @@ from torch import Tensor
 
 from ganaug.batches import Batches, to_pixels
 from ganaug.config import Compute, Gan
+from ganaug.errors import UserError
 from ganaug.gan import checkpoint
 from ganaug.gan.augmentation import BELOW_IMAGES
 from ganaug.gan.health import diversity, recall
 from ganaug.gan.networks.family import Shape, build, call
 from ganaug.gan.networks.layers import Growing, draw_from
+from ganaug.gan.parallel import SOLO, Team
 from ganaug.gan.schedules import adapted, factor
 from ganaug.gan.state import LOGGED, State, Weights, start, weights_of
 from ganaug.gan.updates import Real, latents, update
@@ -71,6 +73,7 @@ def train(
     resume: Path,
     progress: Callable[[int], object],
     begin: Start | None = None,
+    team: Team = SOLO,
 ) -> Trained:
     """Train one GAN on all of ``images``.
 
@@ -85,9 +88,10 @@ def train(
         resume: a checkpoint is kept here; if one is there, training goes on from it.
         progress: called with the number of steps done since the last call.
         begin: weights to begin from instead of drawn ones.
+        team: the processes that train together; all call this alike and get the same, and one keeps the checkpoint.
 
     Raises:
-        UserError: the family cannot make images of that size.
+        UserError: the family cannot make images of that size, or batches do not do for so many processes.
     """
     shape = Shape(nz=gan.nz, size=images.size, channels=images.channels, classes=classes)
     networks = build(gan, shape, rng=torch_generator(derive(seed, "weights")))
@@ -97,6 +101,7 @@ def train(
         networks.generator.load_state_dict(begin.generator)
         networks.discriminator.load_state_dict(begin.discriminator)
     length = epoch_steps(gan, len(images))
+    _check_team(team, gan, images=len(images))
     state = start(networks, gan, seed=seed, length=length, device=device)
     if resume.exists():
         checkpoint.load(state, resume)
@@ -115,19 +120,21 @@ def train(
         _set_out(state, gan, done=state.step / total)
         positions = batches[batch]
         real = Real(images(positions), None if labels is None else labels[positions].to(device))
-        state.log[batch] = update(state, real, gan, augment=augment, compute=compute)
+        state.log[batch] = update(state, real, gan, augment=augment, compute=compute, team=team)
         state.step += 1
         seen += len(positions)
         progress(1)
         if batch + 1 == length or state.step == total:
             speed = seen / max(time.monotonic() - epoch_start, 1e-9)
+            # Each process normalised by the statistics of its own rows; all have to agree on whether to go on.
+            team.follow(state.sampler.buffers())
             reason = _close_epoch(state, gan, epoch=epoch + 1, rows=batch + 1, images_per_second=speed)
             if _is_time_to_look(epoch + 1, epochs=-(-total // length)):
                 _look(state, images, labels, gan, seed=seed)
             if reason:
                 return _result(state, reason)
             _keep_snapshot(state, gan, epoch=epoch + 1, last=state.step == total)
-        if time.monotonic() - saved > wait:
+        if team.rank == 0 and time.monotonic() - saved > wait:
             began = time.monotonic()
             checkpoint.save(state, resume)
             saved = time.monotonic()
@@ -143,6 +150,22 @@ def epoch_steps(gan: Gan, images: int) -> int:
 def total_steps(gan: Gan, images: int) -> int:
     """Steps of a whole training on so many images."""
     return gan.steps or (gan.epochs or 0) * epoch_steps(gan, images)
+
+
+def _check_team(team: Team, gan: Gan, *, images: int) -> None:
+    """Refuse batches of which a process would have nothing, or more than another in every step."""
+    if gan.batch_size % team.size:
+        raise UserError(
+            f"gans: batch_size {gan.batch_size} does not divide into equal parts for compute.processes {team.size}; "
+            "change one of them"
+        )
+    # The path length penalty is of half of a part.
+    fewest = images // epoch_steps(gan, images) // gan.accumulate // (1 if gan.path_length is None else 2)
+    if team.size > max(1, fewest):
+        raise UserError(
+            f"gans: {images} images in batches of {gan.batch_size}, each in {gan.accumulate} parts, are too few for "
+            f"compute.processes {team.size}; lower it"
+        )
 
 
 def _memorised(images: Batches, gan: Gan) -> Trained:

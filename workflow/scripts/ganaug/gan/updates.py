@@ -13,19 +13,26 @@ from ganaug.config import Compute, Gan
 from ganaug.gan import penalties
 from ganaug.gan.ada import adaptive, moved
 from ganaug.gan.augmentation import cutmix, diffaugment
-from ganaug.gan.health import accuracy, gradient_norm
+from ganaug.gan.health import accuracy, gradient_norm, gradients
 from ganaug.gan.losses import LOSSES, discriminator_loss, generator_loss, mixed_loss
 from ganaug.gan.networks.family import call
-from ganaug.gan.networks.layers import Styled
+from ganaug.gan.networks.layers import Styled, draw_from
+from ganaug.gan.parallel import ALL, SOLO, Rows, Team
 from ganaug.gan.state import State
 
 
 @dataclass(frozen=True)
 class Real:
-    """Real images in [-1, 1] (N x C x H x W) and their labels (int64, N), or None."""
+    """Real images in [-1, 1] (N x C x H x W) and their labels (int64, N), or None; ``rows`` of a batch."""
 
     images: Tensor
     labels: Tensor | None
+    rows: Rows = ALL
+
+    @property
+    def whole(self) -> int:
+        """How many the batch has in all processes."""
+        return self.rows.whole(len(self.images))
 
     def parts(self, count: int) -> list[Real]:
         """So many parts of about equal size."""
@@ -33,11 +40,21 @@ class Real:
         labels = [None] * count if self.labels is None else self.labels.tensor_split(count)
         return [Real(*part) for part in zip(images, labels, strict=True) if len(part[0])]
 
+    def own(self, team: Team) -> Real:
+        """This process's rows of a whole batch."""
+        rows = team.rows(len(self.images))
+        return Real(rows.own(self.images), None if self.labels is None else rows.own(self.labels), rows)
 
-def update(state: State, real: Real, gan: Gan, *, augment: bool, compute: Compute) -> Tensor:
+    def halved(self) -> Real:
+        """Every other image of a whole batch."""
+        return Real(self.images[::2], None if self.labels is None else self.labels[::2])
+
+
+def update(state: State, real: Real, gan: Gan, *, augment: bool, compute: Compute, team: Team = SOLO) -> Tensor:
     """One update of the discriminator and, every ``n_critic`` steps, one of the generator.
 
     Args:
+        real: the whole batch, in every process.
         augment: whether the discriminator sees images through DiffAugment.
 
     Returns:
@@ -49,27 +66,29 @@ def update(state: State, real: Real, gan: Gan, *, augment: bool, compute: Comput
     shared = turn and gan.accumulate == 1
     look = partial(_look, state, gan=gan, augment=augment)
     fakes: list[Tensor] = []
-    logits: list[tuple[Tensor, Tensor]] = []
+    logits: list[Tensor] = []
     d_loss = torch.zeros((), device=real.images.device)
     state.adam_d.zero_grad()
-    for part in parts:
+    for part in (whole.own(team) for whole in parts):
+        _draw_for(state, part.rows)
         with torch.set_grad_enabled(shared), autocast(real.images.device, compute):
             fakes.append(_fakes(state, part, gan))
-        loss, pair = _discriminator(state, part, fakes[-1].detach(), gan, look=look, compute=compute)
+        loss, on_both = _discriminator(state, part, fakes[-1].detach(), gan, look=look, compute=compute)
         share = len(part.images) / len(real.images)
         (loss * share).backward()
-        logits.append(pair)
+        logits.append(part.rows.gathered(on_both))
         d_loss += loss.detach() * share
+    team.add([d_loss, *gradients(state.discriminator)])
     d_gradient = gradient_norm(state.discriminator)
     state.adam_d.step()
     if gan.clip is not None:
         penalties.clip_weights(state.discriminator.parameters(), gan.clip)
-    on_real, on_fake = (torch.cat(side) for side in zip(*logits, strict=True))
+    on_real, on_fake = torch.cat(logits, dim=1)
     if gan.ada is not None:
         state.ada.copy_(moved(state.ada, on_real, target=gan.ada))
     g_loss, g_gradient = torch.full((2,), torch.nan, device=real.images.device)
     if turn:
-        g_loss = _generator(state, parts, fakes if shared else None, gan, look=look, compute=compute)
+        g_loss = _generator(state, parts, fakes if shared else None, gan, look=look, compute=compute, team=team)
         g_gradient = gradient_norm(state.generator)
         state.adam_g.step()
         if state.ema is not None and gan.ema is not None:
@@ -85,43 +104,43 @@ def latents(count: int, gan: Gan, *, rng: torch.Generator, device: torch.device)
 
 def _fakes(state: State, real: Real, gan: Gan) -> Tensor:
     """As many as there are real images, with their labels."""
-    noise = latents(len(real.images), gan, rng=state.noise, device=real.images.device)
-    return call(state.generator, noise, real.labels)
+    noise = latents(real.whole, gan, rng=state.noise, device=real.images.device)
+    return call(state.generator, real.rows.own(noise), real.labels)
 
 
-def _look(state: State, images: Tensor, *, gan: Gan, augment: bool) -> Tensor:
+def _look(state: State, images: Tensor, rows: Rows, *, gan: Gan, augment: bool) -> Tensor:
     """Images as the discriminator sees them."""
     if gan.ada is not None:
-        return adaptive(images, state.ada, rng=state.noise)
-    return diffaugment(images, generator=state.noise) if augment else images
+        return adaptive(images, state.ada, rng=state.noise, rows=rows)
+    return diffaugment(images, generator=state.noise, rows=rows) if augment else images
 
 
 def _discriminator(
     state: State, real: Real, fake: Tensor, gan: Gan, *, look: partial[Tensor], compute: Compute
-) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """The loss with its penalties, and the logits of real images and fakes."""
+) -> tuple[Tensor, Tensor]:
+    """The loss with its penalties, and the logits (2 x N) of real images and fakes."""
     loss = LOSSES[gan.loss]
     judge = partial(_judge, state.discriminator, labels=real.labels)
     with autocast(fake.device, compute):
-        seen_real, seen_fake = look(real.images), look(fake)
+        seen_real, seen_fake = look(real.images, real.rows), look(fake, real.rows)
         on_real, on_fake = judge(seen_real).float(), judge(seen_fake).float()
         total = discriminator_loss(loss, on_real, on_fake)
         if gan.cutmix is not None and float(torch.rand((), generator=state.noise)) < gan.cutmix:
-            mixed, share = cutmix(seen_real, seen_fake, rng=state.noise)
+            mixed, share = cutmix(seen_real, seen_fake, rng=state.noise, rows=real.rows)
             total = total + mixed_loss(loss, judge(mixed).float(), share)
     if state.step % gan.penalty_every == 0:
         seen_real, seen_fake = seen_real.float(), seen_fake.float()
         for weight, penalty in (
             (
                 gan.gradient_penalty,
-                partial(penalties.gradient_penalty, real=seen_real, fake=seen_fake, rng=state.inner),
+                partial(penalties.gradient_penalty, real=seen_real, fake=seen_fake, rng=state.inner, rows=real.rows),
             ),
             (gan.r1, partial(penalties.squared_gradient, images=seen_real)),
             (gan.r2, partial(penalties.squared_gradient, images=seen_fake)),
         ):
             if weight is not None:
                 total = total + weight * gan.penalty_every * penalty(judge)
-    return total, (on_real.detach(), on_fake.detach())
+    return total, torch.stack([on_real, on_fake]).detach()
 
 
 def _judge(discriminator: nn.Module, images: Tensor, *, labels: Tensor | None) -> Tensor:
@@ -129,44 +148,62 @@ def _judge(discriminator: nn.Module, images: Tensor, *, labels: Tensor | None) -
 
 
 def _generator(
-    state: State, parts: list[Real], fakes: list[Tensor] | None, gan: Gan, *, look: partial[Tensor], compute: Compute
+    state: State,
+    parts: list[Real],
+    fakes: list[Tensor] | None,
+    gan: Gan,
+    *,
+    look: partial[Tensor],
+    compute: Compute,
+    team: Team,
 ) -> Tensor:
-    """Gradients of the generator; returns its loss without the penalties."""
+    """Gradients of the generator; returns its loss without the penalties. ``parts`` are whole, ``fakes`` its own."""
     loss = LOSSES[gan.loss]
-    device, count = parts[0].images.device, sum(len(part.images) for part in parts)
+    device, count = parts[0].images.device, sum(len(whole.images) for whole in parts)
     total = torch.zeros((), device=device)
     state.adam_g.zero_grad()
     # The discriminator only passes gradients on here; computing those of its weights would be thrown away.
     state.discriminator.requires_grad_(False)
-    for k, part in enumerate(parts):
+    for k, part in enumerate(whole.own(team) for whole in parts):
+        _draw_for(state, part.rows)
         with autocast(device, compute):
             fake = fakes[k] if fakes else _fakes(state, part, gan)
-            on_fake = _judge(state.discriminator, look(fake), labels=part.labels).float()
+            on_fake = _judge(state.discriminator, look(fake, part.rows), labels=part.labels).float()
             on_real = on_fake
             if loss.relative:
                 with torch.no_grad():
-                    on_real = _judge(state.discriminator, look(part.images), labels=part.labels).float()
+                    seen_real = look(part.images, part.rows)
+                    on_real = _judge(state.discriminator, seen_real, labels=part.labels).float()
             g_loss = generator_loss(loss, on_real, on_fake)
         share = len(part.images) / count
         (g_loss * share).backward()
         total += g_loss.detach() * share
     state.discriminator.requires_grad_(True)
     if gan.orthogonal is not None:
-        (gan.orthogonal * penalties.orthogonality(state.generator)).backward()
+        (gan.orthogonal / team.size * penalties.orthogonality(state.generator)).backward()
     if gan.path_length is not None and state.step // gan.n_critic % penalties.PATH_EVERY == 0:
-        _lengthen(state, parts[0], gan)
+        # On half as many images, as its paper does to save time.
+        _lengthen(state, parts[0].halved().own(team), gan)
+    team.add([total, *gradients(state.generator)])
     return total
 
 
-def _lengthen(state: State, real: Real, gan: Gan) -> None:
-    """Add the gradients of the path length penalty, on half as many images as its paper does to save time."""
+def _lengthen(state: State, half: Real, gan: Gan) -> None:
+    """Add the gradients of the path length penalty."""
     assert isinstance(state.generator, Styled)
-    half = Real(real.images[::2], None if real.labels is None else real.labels[::2])
-    noise = latents(len(half.images), gan, rng=state.noise, device=half.images.device)
+    _draw_for(state, half.rows)
+    noise = half.rows.own(latents(half.whole, gan, rng=state.noise, device=half.images.device))
     images, styles = state.generator.styled(noise, half.labels)
-    penalty, mean = penalties.path_length(images, styles, state.path_mean, rng=state.inner)
+    penalty, mean = penalties.path_length(images, styles, state.path_mean, rng=state.inner, rows=half.rows)
     state.path_mean.copy_(mean)
-    (gan.path_length * penalties.PATH_EVERY * penalty).backward()  # type: ignore[operator]
+    share = len(half.images) / half.whole
+    (gan.path_length * penalties.PATH_EVERY * share * penalty).backward()  # type: ignore[operator]
+
+
+def _draw_for(state: State, rows: Rows) -> None:
+    """Let the networks' layers draw for those rows of a batch."""
+    for network in (state.generator, state.discriminator):
+        draw_from(network, state.inner, rows)
 
 
 def average(ema: nn.Module, network: nn.Module, *, decay: float) -> None:

@@ -76,11 +76,11 @@ def write_report(
     data_report: Path,
     pictures: Sequence[Path],
     exploration: Path | None,
-    gans: Path | None,
-    films: Sequence[Path],
     benchmarks: Path,
     config: Mapping[str, Any],
     code_digests: Mapping[str, str],
+    gans: Path | None = None,
+    films: Sequence[Path] = (),
 ) -> None:
     """Write the report of a study.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
+
+from ganaug.gan.parallel import ALL, Rows
 
 Layer = TypeVar("Layer", bound=nn.Module)
 
@@ -15,23 +18,26 @@ class Draws(nn.Module):
     """A layer that draws random numbers in its forward pass, from the generator that `draw_from` gives it."""
 
     rng: torch.Generator | None = None
+    rows: Rows = ALL
 
-    def uniform(self, *shape: int, like: Tensor) -> Tensor:
-        """Numbers in [0, 1) on the device of ``like``."""
+    def uniform(self, count: int, *shape: int, like: Tensor) -> Tensor:
+        """Numbers in [0, 1) for a batch of ``count``, on the device of ``like``."""
         assert self.rng is not None, "draw_from was not called"
-        return torch.rand(shape, generator=self.rng, device=self.rng.device).to(like)
+        drawn = torch.rand(self.rows.whole(count), *shape, generator=self.rng, device=self.rng.device)
+        return self.rows.own(drawn).to(like)
 
-    def normal(self, *shape: int, like: Tensor) -> Tensor:
-        """Standard normal numbers on the device of ``like``."""
+    def normal(self, count: int, *shape: int, like: Tensor) -> Tensor:
+        """Standard normal numbers for a batch of ``count``, on the device of ``like``."""
         assert self.rng is not None, "draw_from was not called"
-        return torch.randn(shape, generator=self.rng, device=self.rng.device).to(like)
+        drawn = torch.randn(self.rows.whole(count), *shape, generator=self.rng, device=self.rng.device)
+        return self.rows.own(drawn).to(like)
 
 
-def draw_from(network: nn.Module, rng: torch.Generator) -> None:
-    """Let every layer of ``network`` that draws do so from ``rng``."""
+def draw_from(network: nn.Module, rng: torch.Generator, rows: Rows = ALL) -> None:
+    """Let every layer of ``network`` that draws do so from ``rng``, for those rows of a batch."""
     for module in network.modules():
         if isinstance(module, Draws):
-            module.rng = rng
+            module.rng, module.rows = rng, rows
 
 
 class Dropout(Draws):
@@ -94,20 +100,20 @@ class SelfAttention(nn.Module):
         return features + added
 
 
-class Growing(nn.Module):
+class Growing(nn.Module, ABC):
     """A network whose shape in use depends on how far its training is."""
 
+    @abstractmethod
     def grow(self, done: float) -> None:
         """Be as it is after the share ``done`` (0 to 1) of the steps; kept in a buffer, and so with the weights."""
-        raise NotImplementedError
 
 
-class Styled(nn.Module):
+class Styled(nn.Module, ABC):
     """A generator whose images depend on styles, which the path length penalty differentiates by."""
 
+    @abstractmethod
     def styled(self, latents: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
         """Images, and the styles (N x layers x w) that they were made from."""
-        raise NotImplementedError
 
 
 class Truncated(nn.Module):
