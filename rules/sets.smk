@@ -1,4 +1,4 @@
-# Real images and samples -> the training set of every arm.
+# Real images and samples -> the training set of every arm, and pictures of samples.
 
 
 rule make_classic:
@@ -86,6 +86,36 @@ rule draw_samples:
         "Drawing real images beside samples of {wildcards.gan} ({wildcards.snap})"
     script:
         "../workflow/scripts/draw_samples.py"
+
+
+# Looked at when it is asked for: a thousand samples, or a line of twenty a class.
+rule draw_grid:
+    input:
+        images=lambda w: f"{RESULTS}/samples/{w.gan}/{w.snap}/{'n20' if w.layout else 'n100'}/r0/images.npy",
+        index=lambda w: f"{RESULTS}/samples/{w.gan}/{w.snap}/{'n20' if w.layout else 'n100'}/r0/index.csv",
+    output:
+        "results/{experiment}/grids/{gan}-{snap}{layout}.png",
+    log:
+        "results/{experiment}/logs/draw_grid/{gan}-{snap}{layout}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/draw_grid/{gan}-{snap}{layout}.tsv"
+    wildcard_constraints:
+        layout="(-classes)?",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=10,
+    params:
+        most=1000,
+        columns=lambda w: 20 if w.layout else 50,
+        code=lambda w: code("draw_grid"),
+    message:
+        "Drawing samples of {wildcards.gan} ({wildcards.snap})"
+    script:
+        "../workflow/scripts/draw_grid.py"
 
 
 rule export_set:

@@ -27,7 +27,13 @@ GENERATORS = [
         file
         for r in REPEATS
         for name, gan in GANS.items()
-        for kind in (*(f"G-{snap}.safetensors" for snap in gan.snaps), "history.csv", "status.json", "grid.png", "film.gif")
+        for kind in (
+            *(f"G-{snap}.safetensors" for snap in gan.snaps),
+            "history.csv",
+            "status.json",
+            "grid.png",
+            "film.gif",
+        )
         for file in gan_files(name, r, kind)
     ),
     *SAMPLES,

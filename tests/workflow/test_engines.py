@@ -13,21 +13,26 @@ from tests.workflow.engines_project import Repository, executed
 from tests.workflow.project import images_folder
 
 STUDY = Counter({"tabulate_scores": 1, "plot_study": 1, "write_report": 1})
-ALL = STUDY + Counter(
-    {
-        "download_source": 1,
-        "preprocess_images": 1,
-        "split_repeat": 2,
-        "tell_plan": 1,
-        "explore_data": 1,
-        "write_data_card": 1,
-        "train_gan_dcgan": 2,
-        "sample_gan": 2,
-        "make_set": 6,
-        "train_classifier": 6,
-        "score_repeat": 2,
-        "draw_samples": 1,
-    }
+QUALITY = Counter({"embed_images": 2, "measure_samples": 2, "tabulate_gans": 1})
+ALL = (
+    QUALITY
+    + STUDY
+    + Counter(
+        {
+            "download_source": 1,
+            "preprocess_images": 1,
+            "split_repeat": 2,
+            "tell_plan": 1,
+            "explore_data": 1,
+            "write_data_card": 1,
+            "train_gan_dcgan": 2,
+            "sample_gan": 2,
+            "make_set": 6,
+            "train_classifier": 6,
+            "score_repeat": 2,
+            "draw_samples": 1,
+        }
+    )
 )
 
 
@@ -129,7 +134,7 @@ def test_dvc_repro_runs_everything_and_then_what_an_edit_needs(tmp_path: Path) -
 
     repository.configure({"gans": {"dcgan": {"epochs": 2}}})
     needed = {"train_gan_dcgan": 2, "sample_gan": 2, "make_set": 2, "train_classifier": 2, "score_repeat": 2}
-    assert repository.repro() == STUDY + Counter({**needed, "draw_samples": 1})
+    assert repository.repro() == QUALITY + STUDY + Counter({**needed, "draw_samples": 1})
     repository.commit("shorter GANs")
     repository.assert_nothing_to_do()
 
