@@ -206,11 +206,11 @@ def _train_units(
 
         begin = None
         if gan.mode == "fine_tune":
-            base = run(first, pretraining, "all.safetensors", None)
+            base = run(first, pretraining, "training-all.safetensors", None)
             if base.reason:
                 return [replace(base, snapshots={}) for _ in units]
             begin = Start(generator=base.snapshots["last"], discriminator=base.discriminator)
-        return [run(unit, gan, f"{k}.safetensors", begin) for k, unit in enumerate(units)]
+        return [run(unit, gan, f"training-{k}.safetensors", begin) for k, unit in enumerate(units)]
 
 
 def _train_unit(
