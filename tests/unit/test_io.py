@@ -105,3 +105,9 @@ def test_a_lock_keeps_another_process_out_until_it_is_released(tmp_path: Path, m
         assert kept_out.stderr.readline() == "ganaug: one waits\n"
         assert kept_out.poll() is None
     assert kept_out.communicate(timeout=60)[0] == "in\n"
+
+
+def test_metadata_of_several_entries_are_refused_since_their_order_would_be_chance(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="one entry of metadata, not 2"):
+        save_tensors(tmp_path / "t.safetensors", {}, {"a": "1", "b": "2"})
+    assert list(tmp_path.iterdir()) == []

@@ -41,8 +41,43 @@ class Brief:
     changes: dict[str, Any] = field(default_factory=dict)
 
 
+# Rates and an average for trainings that see a hundredth of the steps which the presets are for.
+FAST = {"nz": 16, "lr_g": 0.001, "lr_d": 0.001, "ema": 0.98}
+# Told the digit, networks that are slow to spread over the digits need not find it by themselves.
+TOLD = FAST | {"mode": "conditional"}
 BRIEF = {
-    "dcgan-32": Brief(400, architecture={"ngf": 16, "ndf": 16}),
+    "dcgan-32": Brief(
+        500, architecture={"ngf": 32, "ndf": 16}, changes={"nz": 16, "lr_g": 0.0005, "lr_d": 0.0005, "ema": 0.98}
+    ),
+    "lsgan-32": Brief(600, architecture={"ngf": 16, "ndf": 16}, changes={"nz": 16, "ema": 0.98}),
+    "wgan-gp": Brief(1200, architecture={"ngf": 16, "ndf": 16}, changes={"nz": 16, "lr_g": 0.0005, "lr_d": 0.0005}),
+    "wgan1": Brief(1800, architecture={"width": 0.5}, changes=TOLD),
+    "dcgan1": Brief(700, architecture={"width": 0.25}, changes=FAST),
+    "dcgan2": Brief(600, architecture={"width": 0.5}, changes=TOLD),
+    "dcgan3": Brief(700, architecture={"width": 0.25}, changes=FAST),
+    "dcgan5": Brief(900, architecture={"width": 0.5}, changes=TOLD | {"lr_g": 0.0005}),
+    "sadcgan1": Brief(800, architecture={"width": 0.5}, changes=TOLD),
+    "cgan1": Brief(1300, architecture={"width": 0.25}, changes=FAST | {"lr_d": 0.0005, "diffaugment": True}),
+    "cgan0": Brief(300, architecture={"width": 0.25}, changes=FAST),
+    "cgan3": Brief(1200, architecture={"width": 0.25}, changes=FAST | {"lr_d": 0.0003, "diffaugment": True}),
+    "sngan-32": Brief(700, architecture={"ngf": 16, "ndf": 16}, changes=FAST | {"n_critic": 1}),
+    "sagan-32": Brief(800, architecture={"ngf": 8, "ndf": 8}, changes=FAST | {"lr_g": 0.0005, "lr_d": 0.002}),
+    "biggan-32": Brief(400, architecture={"ch": 8, "embedding": 16}, changes=FAST | {"n_critic": 1}),
+    "progan-32": Brief(
+        1800,
+        architecture={"widest": 32, "base": 256},
+        changes=FAST | {"lr_g": 0.004, "lr_d": 0.004, "batch_size": 16},
+    ),
+    "stylegan2-32": Brief(
+        900,
+        architecture={"w": 32, "mapping_layers": 2, "channel_base": 256, "channel_max": 32, "mixing": 0.0},
+        changes=TOLD | {"lr_g": 0.004, "lr_d": 0.004, "r1": 0.1, "ada": None, "batch_size": 16},
+    ),
+    "r3gan-32": Brief(
+        600,
+        architecture={"widest": 32, "base": 256, "blocks": 1},
+        changes=TOLD | {"lr_g": 0.002, "lr_d": 0.002, "r1": 0.3, "r2": 0.3, "batch_size": 16},
+    ),
 }
 
 

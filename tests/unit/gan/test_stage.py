@@ -173,7 +173,7 @@ def test_a_killed_fine_tuning_does_not_repeat_its_base(
 
     def killed(images: Batches, *args: Any, **settings: Any) -> Trained:
         runs.append(settings["resume"].name)
-        if runs.count("0.safetensors") == 1 and runs[-1] == "0.safetensors":
+        if runs.count("training-0.safetensors") == 1 and runs[-1] == "training-0.safetensors":
             raise KeyboardInterrupt
         return train(images, *args, **settings)
 
@@ -181,7 +181,7 @@ def test_a_killed_fine_tuning_does_not_repeat_its_base(
     with pytest.raises(KeyboardInterrupt):
         job.train(gan)
     job.train(gan)
-    assert runs == ["all.safetensors", "0.safetensors", "0.safetensors", "1.safetensors", "2.safetensors"]
+    assert runs == [*(f"training-{name}.safetensors" for name in ("all", "0", "0", "1", "2"))]
     assert equal(load_tensors(job.out / "G-last.safetensors")[0], whole)
 
 
@@ -195,7 +195,7 @@ def test_a_conditional_gan_is_one_that_is_told_the_classes(
     assert training["labels"].tolist() == [0] * 6 + [1] * 5 + [2] * 4
     # The file holds one generator and the names of its classes in their order.
     tensors, metadata = load_tensors(job.out / "G-last.safetensors")
-    assert json.loads(metadata["labels"]) == list(COUNTS)
+    assert json.loads(metadata["made"]) == {"labels": list(COUNTS), "generators": 1}
     assert {name.partition("/")[0] for name in tensors} == {"0"}
     makers = job.generators(gan)
     assert {label: maker.label for label, maker in makers.items()} == {"ant": 0, "bee": 1, "cat": 2}

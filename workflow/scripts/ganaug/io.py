@@ -118,9 +118,15 @@ def digest_value(value: Any) -> str:
 
 
 def save_tensors(path: str | Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
-    """Write tensors and text metadata as one safetensors file, atomically."""
+    """Write tensors and text metadata as one safetensors file, atomically.
+
+    Raises:
+        ValueError: more than one entry of metadata, which would stand in the file in any order.
+    """
     from safetensors.torch import save_file
 
+    if len(metadata) > 1:
+        raise ValueError(f"the same tensors would not give the same bytes: one entry of metadata, not {len(metadata)}")
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic(path) as temporary:
         save_file(whole, temporary, metadata=dict(metadata))

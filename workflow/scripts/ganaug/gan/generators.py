@@ -31,7 +31,7 @@ def save_generators(path: str | Path, weights: Sequence[Weights], labels: Sequen
     tensors: dict[str, Tensor] = {}
     for k, one in enumerate(weights):
         tensors |= prefixed(str(k), one)
-    save_tensors(path, tensors, {"labels": json.dumps(list(labels)), "generators": str(len(weights))})
+    save_tensors(path, tensors, {"made": json.dumps({"labels": list(labels), "generators": len(weights)})})
 
 
 def open_generators(
@@ -39,7 +39,8 @@ def open_generators(
 ) -> Mapping[str, Maker]:
     """What `save_generators` wrote, by class name, on ``device``."""
     tensors, metadata = load_tensors(path)
-    labels, count = json.loads(metadata["labels"]), int(metadata["generators"])
+    made = json.loads(metadata["made"])
+    labels, count = made["labels"], made["generators"]
     told = gan.mode == "conditional"
     shape = Shape(nz=gan.nz, size=size, channels=channels, classes=len(labels) if told else 0)
     networks = [restore(gan, shape, unprefixed(str(k), tensors)).to(device) for k in range(count)]
