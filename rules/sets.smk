@@ -109,7 +109,7 @@ rule draw_grid:
         mem_mb=1000,
         runtime=10,
     params:
-        most=1000,
+        most=lambda w: None if w.layout else 1000,
         columns=lambda w: 20 if w.layout else 50,
         code=lambda w: code("draw_grid"),
     message:

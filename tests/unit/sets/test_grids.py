@@ -14,11 +14,12 @@ from ganaug.sets.grids import draw_grid, in_turns
     [
         (6, [0, 1, 2, 3, 4, 5]),
         (9, [0, 1, 2, 3, 4, 5]),
+        (None, [0, 1, 2, 3, 4, 5]),
         (4, [0, 1, 2, 4]),  # two of a, for which there is a place more, and one of b and c
         (2, [0, 2]),
     ],
 )
-def test_classes_differ_by_one_sample_at_most(most: int, chosen: list[int]) -> None:
+def test_classes_differ_by_one_sample_at_most(most: int | None, chosen: list[int]) -> None:
     assert in_turns(["a", "a", "b", "b", "c", "c"], most=most) == chosen
 
 

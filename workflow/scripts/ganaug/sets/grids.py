@@ -9,8 +9,8 @@ from ganaug.errors import UserError
 from ganaug.images import ImageFiles, grid, open_image_set, save_png
 
 
-def draw_grid(*, samples: ImageFiles, most: int, columns: int, picture: str) -> None:
-    """Draw samples class by class as a PNG, at most ``most`` of them, as many of each class.
+def draw_grid(*, samples: ImageFiles, most: int | None, columns: int, picture: str) -> None:
+    """Draw samples class by class as a PNG, at most ``most`` of them (None: all), as many of each class.
 
     Raises:
         UserError: there are no samples, since their GAN failed.
@@ -25,7 +25,7 @@ def draw_grid(*, samples: ImageFiles, most: int, columns: int, picture: str) -> 
     save_png(picture, grid(images, columns=columns), scale=max(1, 32 // images.shape[1]))
 
 
-def in_turns(labels: Sequence[str], *, most: int) -> list[int]:
+def in_turns(labels: Sequence[str], *, most: int | None) -> list[int]:
     """Positions of at most ``most`` labels, in order: of every label the first, then the second, and so on."""
     turns: list[tuple[int, int]] = []
     seen: Counter[str] = Counter()
