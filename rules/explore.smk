@@ -9,6 +9,7 @@ rule explore_data:
         report="results/{experiment}/data/report.json",
     output:
         pictures=[f"results/{{experiment}}/explore/{name}.png" for name in EXPLORED],
+        all_classes="results/{experiment}/explore/all_classes.png",
         record="results/{experiment}/explore/record.json",
     log:
         "results/{experiment}/logs/explore_data.log",

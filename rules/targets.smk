@@ -7,7 +7,9 @@ IMAGE_FILES = [
     for file in ("images.npy", "index.csv")
 ]
 EXPLORED = ["counts", "random", "classes", "means", "histograms", "sizes", "near_duplicates", "first", "singles"]
-EXPLORATION = [f"{RESULTS}/explore/{file}" for file in ["record.json", *(f"{name}.png" for name in EXPLORED)]]
+EXPLORATION = [
+    f"{RESULTS}/explore/{file}" for file in ["record.json", *(f"{name}.png" for name in [*EXPLORED, "all_classes"])]
+]
 # What will run is told before any of it runs, whichever stage is asked for.
 TOLD = f"{RESULTS}/data/told.json"
 DATA = [

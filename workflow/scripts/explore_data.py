@@ -16,5 +16,6 @@ with job(snakemake.log[0]):
         root=settings.seed,
         code=settings.code,
         pictures={Path(path).stem: Path(path) for path in made.pictures},
+        all_classes=Path(made.all_classes),
         record=made.record,
     )

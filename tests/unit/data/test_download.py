@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -176,17 +177,25 @@ def test_an_address_that_cannot_be_asked_is_told_at_once(server, tmp_path, url):
     assert told(caught).endswith("; correct it, or put x.bin into a folder that data.mirror names")
 
 
-def test_who_waited_for_a_download_that_failed_tries_itself(server, tmp_path):
-    part, target = tmp_path / "x.bin.part", tmp_path / "x.bin"
-    with part.open("a+b") as held:
+@contextmanager
+def another_download(server, target):
+    """The ``.part`` file as another process holds it, while a download of the same waits; it ends afterwards."""
+    with target.with_name(f"{target.name}.part").open("a+b") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         waiting = threading.Thread(target=fetch, args=(server, target))
         waiting.start()
         waiting.join(0.3)
+        assert waiting.is_alive()
         assert server.asked == []
-        part.unlink()
+        yield held
     waiting.join(10)
     assert not waiting.is_alive()
+
+
+def test_who_waited_for_a_download_that_failed_tries_itself(server, tmp_path):
+    target = tmp_path / "x.bin"
+    with another_download(server, target) as part:
+        Path(part.name).unlink()
     assert target.read_bytes() == CONTENT
     assert names(tmp_path) == ["x.bin"]
 
@@ -244,18 +253,10 @@ def test_a_folder_that_may_not_be_written_is_told(server, tmp_path, monkeypatch)
 
 
 def test_who_waited_for_another_download_leaves_its_file_alone(server, tmp_path):
-    part, target = tmp_path / "x.bin.part", tmp_path / "x.bin"
-    with part.open("a+b") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        waiting = threading.Thread(target=fetch, args=(server, target))
-        waiting.start()
-        waiting.join(0.3)
-        assert waiting.is_alive()
-        assert server.asked == []
-        held.write(CONTENT)
-        held.flush()
-        part.replace(target)
-    waiting.join(10)
-    assert not waiting.is_alive()
+    target = tmp_path / "x.bin"
+    with another_download(server, target) as part:
+        part.write(CONTENT)
+        part.flush()
+        Path(part.name).replace(target)
     assert server.asked == []
     assert target.read_bytes() == CONTENT

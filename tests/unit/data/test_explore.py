@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganaug.data.classes import LETTERS, LINES, class_lines, save_all_classes
 from ganaug.data.explore import (
     CLASSES,
     NearPair,
@@ -15,9 +16,8 @@ from ganaug.data.explore import (
     counts_figure,
     development_pairs,
     explore,
-    random_rows,
-    thumbnails,
 )
+from ganaug.data.tiles import random_rows, thumbnails
 from ganaug.images import ImageFiles, IndexRow, Pixels, SplitRow, save_image_set, save_split
 from ganaug.io import digest, read_json, write_json
 
@@ -75,6 +75,7 @@ def explored(folder: Path, images: Pixels, *, labels: list[str]) -> Path:
         root=7,
         code="c",
         pictures={name: out / f"{name}.png" for name in NAMES},
+        all_classes=out / "all_classes.png",
         record=str(out / "record.json"),
     )
     return out
@@ -107,7 +108,7 @@ def test_the_record_counts_pixels_and_images(folder: Path) -> None:
     assert record["channels"][1]["std"] == pytest.approx(values.std(), abs=1e-4)
     assert record["near_duplicates"] == {"images": 4, "pairs": [{"first": 0, "second": 1, "bits": 2}]}
     assert record["skipped"] == [{"file": "a/broken.png", "reason": "OSError: truncated"}]
-    assert set(record["outputs"]) == {f"{name}.png" for name in NAMES}
+    assert set(record["outputs"]) == {f"{name}.png" for name in (*NAMES, "all_classes")}
     assert {Path(path).name for path in record["inputs"]} == {"r0.csv", "images.npy", "index.csv", "report.json"}
 
 
@@ -120,7 +121,31 @@ def test_photographs_of_many_classes_add_little_to_a_report(tmp_path: Path) -> N
     labels = [f"class {k:02d}" for k in range(CLASSES + 3)]
     out = explored(tmp_path, photographs(11 * len(labels), side=128), labels=labels)
     # In a report 3 bytes of a picture take 4 letters.
-    assert sum(path.stat().st_size for path in out.glob("*.png")) * 4 / 3 < 3_000_000
+    assert sum((out / f"{name}.png").stat().st_size for name in NAMES) * 4 / 3 < 3_000_000
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_class_has_a_line_with_its_images_mean_and_deviation(tmp_path: Path, channels: int) -> None:
+    # Class k has the images k and k + 40, so that its mean is k + 20 and twice its deviation is 40.
+    classes, side, gap = LINES + 5, 4, 2
+    values = np.repeat(np.arange(classes), 2) + np.tile([0, 40], classes)
+    images = np.broadcast_to(values.astype(np.uint8)[:, None, None, None], (len(values), side, side, channels))
+    rows = [row(number, f"{number // 2:03d}") for number in range(len(values))]
+    lines, whole = class_lines(images, rows, seed=1)
+    assert whole.count == 2 * classes
+    save_all_classes(tmp_path / "all.png", lines)
+    picture = np.asarray(Image.open(tmp_path / "all.png"))
+    tall, width = 53, LETTERS + 12 * (side + gap)  # 105 lines in two columns
+    assert picture.shape == (tall * (side + gap), 2 * width, 3)
+    for k in range(classes):
+        column, line = divmod(k, tall)
+        strip = picture[line * (side + gap) :, column * width + LETTERS :][:side]
+        tiles = [strip[:, place * (side + gap) :][:, :side] for place in range(12)]
+        assert {int(tile[0, 0, 0]) for tile in tiles[:2]} == {k, k + 40}
+        assert [int(tile[0, 0, 0]) for tile in tiles[2:]] == [255] * 8 + [k + 20, 40]
+        assert all(int(np.ptp(tile)) == 0 for tile in tiles)
+        name = picture[line * (side + gap) :, column * width :][:side, :LETTERS]
+        assert name.min() < 128, "the name of the class stands before its line"
 
 
 @pytest.mark.parametrize(("classes", "shown"), [(3, ["2", "0", "1"]), (41, None)])

@@ -9,6 +9,7 @@ import yaml
 
 from ganaug.batches import Batches
 from ganaug.config import Compute, Gan, build
+from ganaug.gan.training import Trained, train
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 CPU = torch.device("cpu")
@@ -39,3 +40,38 @@ def settings() -> Callable[..., Gan]:
         return build(Gan, {**values, **changes}, "gans.test")
 
     return make
+
+
+class Killed(BaseException):
+    """Stands for a kill between two steps."""
+
+
+def run(
+    images: Batches,
+    gan: Gan,
+    resume: Path,
+    *,
+    kill_at: int | None = None,
+    seed: int = 1,
+    labels: torch.Tensor | None = None,
+) -> Trained:
+    """A whole training, or one that is killed after the step ``kill_at``; ``labels`` are of three classes."""
+    done = 0
+
+    def progress(steps: int) -> None:
+        nonlocal done
+        done += steps
+        if done == kill_at:
+            raise Killed
+
+    return train(
+        images,
+        labels,
+        gan,
+        classes=0 if labels is None else 3,
+        seed=seed,
+        compute=COMPUTE,
+        device=CPU,
+        resume=resume,
+        progress=progress,
+    )

@@ -16,10 +16,9 @@ from ganaug.config import Gan
 from ganaug.gan import training
 from ganaug.gan.networks.family import Shape, build, call
 from ganaug.gan.state import start
-from ganaug.gan.training import Trained, train
 from ganaug.gan.updates import Real, update
 from ganaug.seeds import torch_generator
-from tests.unit.gan.conftest import COMPUTE, CONFIG, CPU
+from tests.unit.gan.conftest import COMPUTE, CONFIG, CPU, Killed, run
 
 PRESETS = sorted(path.stem for path in (CONFIG / "gans").glob("*.yaml") if path.stem != "identity")
 # Widths that make a family small, and the sizes of images that its presets are for where 32 is not one of them.
@@ -111,10 +110,6 @@ def test_a_step_changes_both_networks_and_nothing_else(
         assert sum(changed) > len(changed) / 3, name
 
 
-class Killed(BaseException):
-    """Stands for a kill between two steps."""
-
-
 @pytest.mark.parametrize("mode", ["per_class", "conditional"])
 def test_killed_and_resumed_equals_uninterrupted(
     settings: Callable[..., Gan], preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
@@ -123,32 +118,11 @@ def test_killed_and_resumed_equals_uninterrupted(
     images = images_of(tmp_path, SIZES.get(preset, 32))
     labels = torch.arange(9) % CLASSES if mode == "conditional" else None
 
-    def run(name: str, *, kill_at: int | None = None) -> Trained:
-        done = 0
-
-        def progress(steps: int) -> None:
-            nonlocal done
-            done += steps
-            if done == kill_at:
-                raise Killed
-
-        return train(
-            images,
-            labels,
-            gan,
-            classes=CLASSES if mode == "conditional" else 0,
-            seed=1,
-            compute=COMPUTE,
-            device=CPU,
-            resume=tmp_path / name,
-            progress=progress,
-        )
-
-    whole = run("whole")
+    whole = run(images, gan, tmp_path / "whole", labels=labels)
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
     with pytest.raises(Killed):
-        run("resume", kill_at=4)
-    resumed = run("resume")
+        run(images, gan, tmp_path / "resume", kill_at=4, labels=labels)
+    resumed = run(images, gan, tmp_path / "resume", labels=labels)
     assert resumed.snapshots["last"].keys() == whole.snapshots["last"].keys()
     assert all(torch.equal(resumed.snapshots["last"][name], weight) for name, weight in whole.snapshots["last"].items())
     assert all(torch.equal(resumed.discriminator[name], weight) for name, weight in whole.discriminator.items())

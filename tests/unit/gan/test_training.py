@@ -14,11 +14,11 @@ from ganaug.gan import penalties, training, updates
 from ganaug.gan.networks.family import Networks
 from ganaug.gan.networks.layers import Draws, Styled
 from ganaug.gan.state import LOGGED, State, start
-from ganaug.gan.training import Trained, train
+from ganaug.gan.training import Trained
 from ganaug.gan.updates import Real, update
 from ganaug.io import load_tensors, save_tensors
 from ganaug.seeds import torch_generator
-from tests.unit.gan.conftest import COMPUTE, CPU
+from tests.unit.gan.conftest import COMPUTE, CPU, Killed, run
 
 
 def test_snapshots_of_the_identity_can_share_a_file(
@@ -30,40 +30,6 @@ def test_snapshots_of_the_identity_can_share_a_file(
     kept, _ = load_tensors(tmp_path / "both.safetensors")
     assert sorted(kept) == ["e1/images", "last/images"]
     assert torch.equal(kept["e1/images"], images.pixels(torch.arange(12)))
-
-
-class Killed(BaseException):
-    """Stands for a kill between two steps."""
-
-
-def run(
-    images: Batches,
-    gan: Gan,
-    resume: Path,
-    *,
-    kill_at: int | None = None,
-    seed: int = 1,
-    labels: torch.Tensor | None = None,
-) -> Trained:
-    done = 0
-
-    def progress(steps: int) -> None:
-        nonlocal done
-        done += steps
-        if done == kill_at:
-            raise Killed
-
-    return train(
-        images,
-        labels,
-        gan,
-        classes=0 if labels is None else 3,
-        seed=seed,
-        compute=COMPUTE,
-        device=CPU,
-        resume=resume,
-        progress=progress,
-    )
 
 
 def same(one: Trained, other: Trained) -> bool:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.data.classes import PER_CLASS, ClassLine, class_lines, moments, save_all_classes
+from ganaug.data.tiles import padded, random_rows, short, thumbnails
 from ganaug.data.totals import Channel, Totals, channels, totals
 from ganaug.images import ImageFiles, IndexRow, Pixels, SplitRow, grid, labels_of, open_image_set, open_split
 from ganaug.io import read_json
 from ganaug.records import origins, write_record
-from ganaug.seeds import derive, numpy_generator
+from ganaug.seeds import derive
 from ganaug.style import COLOURS, FAINT, INK, STYLE, save
 
 if TYPE_CHECKING:
@@ -25,16 +27,12 @@ if TYPE_CHECKING:
 
 FIRST = 35
 COLUMNS = 7
-PER_CLASS = 10
 SINGLES = 5
 PAIRS = 14
-# With more classes than these the first ones are shown, and the figures say so.
+# With more classes than these the first ones are shown, and the figures say where all are.
 CLASSES = 12
 # With more classes than these their counts are lines without names.
 CLASSES_NAMED = 40
-# Larger images are drawn as thumbnails, which bounds the files and the report that carries them; the second is for the
-# pictures that grow with the number of classes.
-TILE, SMALL_TILE = 64, 48
 CHANNEL_COLOURS = {"grey": INK, "red": COLOURS[1], "green": COLOURS[2], "blue": COLOURS[0]}
 
 Counts = Mapping[str, Mapping[str, int]]
@@ -52,7 +50,15 @@ class NearPair:
 
 
 def explore(
-    *, split: str, dev: ImageFiles, report: str, root: int, code: str, pictures: Mapping[str, Path], record: str
+    *,
+    split: str,
+    dev: ImageFiles,
+    report: str,
+    root: int,
+    code: str,
+    pictures: Mapping[str, Path],
+    all_classes: Path,
+    record: str,
 ) -> None:
     """Draw the images of a repeat and write the numbers behind the pictures.
 
@@ -62,6 +68,7 @@ def explore(
         root: the experiment's seed.
         code: digest of the code.
         pictures: the PNG file of every figure, by its name.
+        all_classes: the PNG file with a line for every class, however many.
         record: the JSON file of counts, of every channel's histogram, and of the origins.
     """
     from matplotlib import rc_context
@@ -69,7 +76,7 @@ def explore(
     facts, rows, pool = read_json(report), open_split(split), open_image_set(dev.images, dev.index)
     seed = derive(root, "explore")
     counts = counts_by_split(rows, test=facts["parts"][0]["test"])
-    by_class, whole = class_totals(pool.images, rows)
+    lines, whole = class_lines(pool.images, rows, seed=derive(seed, "classes"))
     measured = channels(whole)
     near = facts["parts"][0]["near_duplicates"]["within"]["dev"]
     pairs = development_pairs(near["pairs"], pool.index)
@@ -79,16 +86,17 @@ def explore(
         "counts": lambda: counts_figure(counts),
         "first": lambda: images_figure(pool.images, rows[:FIRST], title="The first images"),
         "random": lambda: images_figure(pool.images, drawn, title="Images drawn at random"),
-        "classes": lambda: classes_figure(pool.images, rows, seed=derive(seed, "classes")),
+        "classes": lambda: classes_figure(lines[:CLASSES], classes=len(lines)),
         "histograms": lambda: histograms_figure(measured, images=whole.count),
         "singles": lambda: singles_figure(pool.images, drawn[:SINGLES]),
-        "means": lambda: means_figure(by_class, whole, classes=len(counts["train"])),
+        "means": lambda: means_figure(lines[:CLASSES], whole, classes=len(lines)),
         "sizes": lambda: sizes_figure(sizes),
         "near_duplicates": lambda: pairs_figure(pool.images, pool.index, pairs, near=near["near"]),
     }
     with rc_context(STYLE):
         for name, path in pictures.items():
             save(makers[name](), path)
+    save_all_classes(all_classes, lines)
     write_record(
         record,
         facts={
@@ -99,7 +107,7 @@ def explore(
             "skipped": facts["skipped"],
         },
         made_from=origins(inputs=[split, dev.images, dev.index, report], config={}, code=code, seeds={"explore": seed}),
-        outputs=pictures.values(),
+        outputs=[*pictures.values(), all_classes],
     )
 
 
@@ -117,21 +125,6 @@ def _count(rows: Sequence[SplitRow], role: Literal["train", "validation"], label
     return {label: found[label] for label in labels}
 
 
-def class_totals(images: Pixels, rows: Sequence[SplitRow]) -> tuple[dict[str, Totals], Totals]:
-    """The sums over the images of each of the first `CLASSES` classes, and over those of all classes."""
-    of_label: dict[str, list[int]] = {label: [] for label in labels_of(rows)}
-    for row in rows:
-        of_label[row.label].append(row.row)
-    by_class: dict[str, Totals] = {}
-    whole = totals(images, [])
-    for label, numbers in of_label.items():
-        own = totals(images, numbers)
-        whole += own
-        if len(by_class) < CLASSES:
-            by_class[label] = own
-    return by_class, whole
-
-
 def development_pairs(pairs: Sequence[Sequence[Any]], index: Sequence[IndexRow]) -> list[NearPair]:
     """Those pairs (source, source, bits) whose images both are in ``index``: some may have been dropped since."""
     row_of = {row.source: number for number, row in enumerate(index)}
@@ -140,12 +133,6 @@ def development_pairs(pairs: Sequence[Sequence[Any]], index: Sequence[IndexRow])
         for first, second, bits in pairs
         if first in row_of and second in row_of
     ]
-
-
-def random_rows(rows: Sequence[SplitRow], *, count: int, seed: int) -> list[SplitRow]:
-    """``count`` different rows, or all in another order where there are fewer."""
-    chosen = numpy_generator(seed).choice(len(rows), size=min(count, len(rows)), replace=False)
-    return [rows[k] for k in chosen.tolist()]
 
 
 def counts_figure(counts: Counts) -> Figure:
@@ -171,7 +158,7 @@ def _count_bars(axes: Axes, counts: Counts, labels: Sequence[str], colours: Mapp
         bars = axes.barh(centres, [of_label[label] for label in labels], height=0.25, color=colours[split], label=split)
         axes.bar_label(bars, padding=2, fontsize=7, color=INK)
     axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_yticks(range(len(labels)), list(map(_short, labels)), parse_math=False)
+    axes.set_yticks(range(len(labels)), list(map(short, labels)), parse_math=False)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel("images")
@@ -189,49 +176,42 @@ def _count_lines(axes: Axes, counts: Counts, labels: Sequence[str], colours: Map
 def images_figure(images: Pixels, rows: Sequence[SplitRow], *, title: str) -> Figure:
     """Images with their class names, `COLUMNS` in a line."""
     shown = thumbnails(images, [row.row for row in rows])
-    return _captioned(shown, [_short(row.label) for row in rows], columns=COLUMNS, title=title)
+    return _captioned(shown, [short(row.label) for row in rows], columns=COLUMNS, title=title)
 
 
-def classes_figure(images: Pixels, rows: Sequence[SplitRow], *, seed: int) -> Figure:
-    """A line a class: `PER_CLASS` of its images, drawn at random."""
+def classes_figure(lines: Sequence[ClassLine], *, classes: int) -> Figure:
+    """Images of each class in a line. ``classes`` is the number of all, of which ``lines`` may hold the first."""
     from matplotlib.figure import Figure
 
-    labels = labels_of(rows)
-    lines = []
-    for label in labels[:CLASSES]:
-        own = random_rows([row for row in rows if row.label == label], count=PER_CLASS, seed=derive(seed, label))
-        lines.append(_padded(thumbnails(images, [row.row for row in own], side=SMALL_TILE), PER_CLASS))
-    side = lines[0].shape[1]
+    tiles = np.concatenate([line.images for line in lines])
+    side = tiles.shape[1]
     gap = max(1, side // 16)
-    sheet = grid(np.concatenate(lines), columns=PER_CLASS, gap=gap)
+    sheet = grid(tiles, columns=PER_CLASS, gap=gap)
     figure = Figure(figsize=(7.6, 6.9 * sheet.shape[0] / sheet.shape[1] + 0.4), layout="constrained")
     axes = figure.add_subplot()
     _picture(axes, sheet)
-    for line, label in enumerate(labels[:CLASSES]):
-        middle = line * (side + gap) + side / 2
-        axes.text(-2 * gap, middle, _short(label), ha="right", va="center", fontsize=8.5, parse_math=False)
-    axes.set_title("Images by class" + _first_of(len(labels)))
+    for place, line in enumerate(lines):
+        middle = place * (side + gap) + side / 2
+        axes.text(-2 * gap, middle, short(line.label), ha="right", va="center", fontsize=8.5, parse_math=False)
+    axes.set_title("Images by class" + _first_of(classes))
     return figure
 
 
-def means_figure(by_class: Mapping[str, Totals], whole: Totals, *, classes: int) -> Figure:
+def means_figure(lines: Sequence[ClassLine], whole: Totals, *, classes: int) -> Figure:
     """The mean image over all and by class, and under each the standard deviation of every pixel, twice as bright.
 
-    ``classes`` is the number of all, of which ``by_class`` may hold the first.
+    ``classes`` is the number of all, of which ``lines`` may hold the first.
     """
-    named = {"all": whole, **by_class}
+    named = {"all": moments(whole), **{line.label: np.stack([line.mean, line.deviation]) for line in lines}}
     columns = min(COLUMNS, len(named))
     tiles: list[Pixels] = []
     captions: list[str] = []
     for start in range(0, len(named), columns):
         names = list(named)[start : start + columns]
-        means = np.stack([np.rint(named[name].mean).astype(np.uint8) for name in names])
-        deviations = np.stack([np.rint(2 * named[name].deviation).astype(np.uint8) for name in names])
-        tiles += [
-            _padded(thumbnails(lines, range(len(names)), side=SMALL_TILE), columns) for lines in (means, deviations)
-        ]
+        both = np.stack([named[name] for name in names])
+        tiles += [padded(both[:, 0], columns), padded(both[:, 1], columns)]
         missing = [""] * (columns - len(names))
-        captions += [*map(_short, names), *missing, *["deviation"] * len(names), *missing]
+        captions += [*map(short, names), *missing, *["deviation"] * len(names), *missing]
     title = "Mean images" + _first_of(classes)
     return _captioned(np.concatenate(tiles), captions, columns=columns, title=title)
 
@@ -261,7 +241,7 @@ def singles_figure(images: Pixels, rows: Sequence[SplitRow]) -> Figure:
     for place, row in enumerate(rows):
         axes = figure.add_subplot(2, SINGLES, place + 1)
         _picture(axes, thumbnails(images, [row.row])[0])
-        axes.set_title(_short(row.label), fontsize=8.5, parse_math=False)
+        axes.set_title(short(row.label), fontsize=8.5, parse_math=False)
         axes = figure.add_subplot(2, SINGLES, SINGLES + place + 1)
         for channel in channels(totals(images, [row.row])):
             # 32 values a bin: a single image has too few pixels for more.
@@ -324,27 +304,8 @@ def pairs_figure(images: Pixels, index: Sequence[IndexRow], pairs: Sequence[Near
 
 
 def _pair_caption(first: str, second: str, bits: int) -> str:
-    names = _short(first) if first == second else f"{_short(first)} | {_short(second)}"
+    names = short(first) if first == second else f"{short(first)} | {short(second)}"
     return f"{names}, {bits} bits"
-
-
-def thumbnails(images: Pixels, rows: Sequence[int], *, side: int = TILE) -> Pixels:
-    """``images[rows]``, reduced to ``side`` pixels a side if they have more; uint8, N x S x S x C."""
-    from PIL import Image
-
-    chosen = images[list(rows)]
-    if chosen.shape[1] <= side:
-        return chosen
-    small = [
-        np.asarray(Image.fromarray(one[..., 0] if one.shape[-1] == 1 else one).resize((side, side))) for one in chosen
-    ]
-    return np.stack(small).reshape(len(small), side, side, chosen.shape[-1])
-
-
-def _padded(tiles: Pixels, count: int) -> Pixels:
-    """Exactly ``count`` tiles, the missing ones white."""
-    missing = np.full((count - len(tiles), *tiles.shape[1:]), 255, dtype=np.uint8)
-    return np.concatenate([tiles, missing])
 
 
 def _captioned(tiles: Pixels, captions: Sequence[str], *, columns: int, title: str) -> Figure:
@@ -385,9 +346,5 @@ def _say(figure: Figure, text: str) -> None:
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center")
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 12 else f"{name[:11]}…"
-
-
 def _first_of(classes: int) -> str:
-    return f" (the first {CLASSES} of {classes} classes)" if classes > CLASSES else ""
+    return f" (the first {CLASSES} of {classes} classes; all: explore/all_classes.png)" if classes > CLASSES else ""
