@@ -40,14 +40,14 @@ class Job:
         save_image_set(self.dev.images, self.dev.index, pixels, rows)
         save_split(self.split, [SplitRow(k, "train", row.label, row.group, row.source) for k, row in enumerate(rows)])
 
-    def train(self, gan: Gan) -> dict[str, Any]:
+    def train(self, gan: Gan, *, job: int = 0) -> dict[str, Any]:
         """Its record."""
         stage.train_job(
             split=self.split,
             dev=self.dev,
             leaked=None,
             gan=gan,
-            job=0,
+            job=job,
             repeat=0,
             root=1,
             compute=COMPUTE,
@@ -98,6 +98,18 @@ def test_per_class_trains_one_gan_a_class(
     assert [training["count"] for training in trainings] == [6, 5, 4]
     assert [training["seed"] for training in trainings] == [derive(1, "gan", 0, label) for label in COUNTS]
     assert all(training["begin"] is None and training["labels"] is None for training in trainings)
+
+
+def test_a_job_beyond_the_classes_leaves_empty_files(
+    job: Job, settings: Callable[..., Gan], trainings: list[dict[str, Any]]
+) -> None:
+    gan = settings(epochs=1, jobs=4)
+    record = job.train(gan, job=3)
+    assert (record["state"], record["labels"], record["images"], trainings) == ("ok", [], {}, [])
+    assert job.generators(gan) == {}
+    assert list(read_csv(job.out / "history.csv")) == []
+    assert (job.out / "picture.png").exists()
+    assert (job.out / "film.gif").exists()
 
 
 def test_fine_tuning_starts_every_class_from_a_gan_of_all(

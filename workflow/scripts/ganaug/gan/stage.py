@@ -291,9 +291,12 @@ def _save_grid(
 
 
 def _save_film(path: str, trained: Sequence[Trained]) -> None:
-    """Samples of the same latents while the GANs trained: a row a GAN; one that ended early stands still."""
+    """Samples of the same latents while the GANs trained: a row a GAN; one that ended early stands still.
+
+    A job without classes, or whose GANs all diverged before the first look, has one blank picture.
+    """
     frames = []
-    for k in range(max(len(result.film) for result in trained)):
+    for k in range(max((len(result.film) for result in trained), default=0)):
         rows = [result.film[min(k, len(result.film) - 1)].numpy() for result in trained if result.film]
         frames.append(grid(np.concatenate(rows), columns=len(rows[0])))
     save_movie(path, frames or [np.full((1, 1, 1), 255, dtype=np.uint8)], scale=2)
