@@ -103,6 +103,17 @@ def test_divergence_stops_and_names_the_step(images: Batches, settings: Callable
     assert trained.snapshots == {}
 
 
+def test_the_row_of_a_divergence_has_blanks_for_what_is_not_finite(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged = torch.tensor([math.inf, math.nan, -math.inf, 0.5, 0.25, 3.0, math.inf])
+    monkeypatch.setattr(training, "update", lambda *args, **settings: logged)
+    trained = run(images, settings(), tmp_path / "c")
+    assert trained.reason == "diverged at step 1: d_loss inf, g_loss nan"
+    [row] = trained.history
+    assert [row[name] for name in LOGGED] == ["", "", "", 0.5, 0.25, 3.0, ""]
+
+
 def test_diffaugment_auto_is_on_below_a_thousand_images(
     images: Batches, settings: Callable[..., Gan], tmp_path: Path
 ) -> None:
@@ -315,6 +326,46 @@ def test_looking_does_not_change_what_is_trained(
     assert (len(often.film), len(once.film)) == (4, 1)
     assert all(torch.equal(one, once.snapshots["last"][name]) for name, one in often.snapshots["last"].items())
     assert torch.equal(often.film[-1], once.film[-1])
+
+
+class Painter(nn.Module):
+    """A generator whose images are black, grey or white by their class, and which keeps what it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shade = nn.Parameter(torch.zeros(()))
+        self.asked: list[int] = []
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        if not self.training:
+            self.asked = labels.tolist()
+        return (labels - 1.0 + 0 * self.shade)[:, None, None, None].expand(-1, 1, 16, 16)
+
+
+class Indifferent(nn.Module):
+    """A discriminator with one logit for all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.logit = nn.Parameter(torch.zeros(()))
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        return self.logit + 0 * images.mean(dim=(1, 2, 3))
+
+
+@pytest.mark.usefixtures("images")
+def test_a_look_is_at_all_classes_though_images_lie_class_by_class(
+    settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter = Painter()
+    monkeypatch.setattr(training, "build", lambda *args, **settings: Networks(painter, Indifferent()))
+    images = Batches([(str(tmp_path / "images.npy"), k // 8) for k in range(96)], CPU)
+    gan = settings(mode="conditional", epochs=1, ema=None, diffaugment=False)
+    [picture] = run(images, gan, tmp_path / "c", labels=torch.arange(96) // 32).film
+    # 64 of 96 images: two thirds of the 32 of each class.
+    assert [painter.asked.count(label) for label in range(3)] == [22, 21, 21]
+    # Ten of those: at 0, 6, 12, 19, 25, 32, 38, 44, 51 and 57 of 64.
+    assert picture[:, 0, 0, 0].tolist() == [0] * 4 + [128] * 3 + [255] * 3
 
 
 class Style(Styled):

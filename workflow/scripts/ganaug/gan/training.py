@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -207,7 +208,7 @@ def _close_epoch(state: State, gan: Gan, *, epoch: int, rows: int, images_per_se
     """Add the epoch's row to the history; returns the reason to stop if losses ran away or weights are not finite."""
     log = state.log[:rows].cpu()
     means = dict(zip(LOGGED, log.nanmean(dim=0).tolist(), strict=True))
-    row = {key: "" if value != value else value for key, value in means.items()}
+    row = {key: value if math.isfinite(value) else "" for key, value in means.items()}
     state.history.append(
         {"epoch": epoch, "step": state.step, **row, "diversity": "", "recall": ""}
         | {"images_per_second": images_per_second}
@@ -234,7 +235,8 @@ def _look(state: State, images: Batches, labels: Tensor | None, gan: Gan, *, see
     """Fill in what the epoch's row says of samples, and add a picture to the film; the latents are always the same."""
     rng = torch_generator(derive(seed, "look"))
     device = state.log.device
-    positions = torch.arange(LOOKED_AT) % len(images)
+    # Images may lie class by class: every class is to be among those looked at, and among those filmed.
+    positions = _spread(LOOKED_AT, over=len(images))
     chosen = None if labels is None else labels[positions].to(device)
     sampler = state.sampler
     sampler.eval()
@@ -246,7 +248,12 @@ def _look(state: State, images: Batches, labels: Tensor | None, gan: Gan, *, see
     sampler.train()
     if bool(fakes.isfinite().all()):
         state.history[-1] |= {"diversity": diversity(fakes), "recall": recall(images(positions), fakes)}
-    state.film.append(torch.from_numpy(to_pixels(fakes[:FILMED])))
+    state.film.append(torch.from_numpy(to_pixels(fakes[_spread(FILMED, over=LOOKED_AT)])))
+
+
+def _spread(count: int, *, over: int) -> Tensor:
+    """So many positions at even distances, from the first of ``over``; where there are fewer they are repeated."""
+    return torch.arange(count) * over // count
 
 
 def _keep_snapshot(state: State, gan: Gan, *, epoch: int, last: bool) -> None:
