@@ -197,6 +197,26 @@ def test_a_killed_fine_tuning_does_not_repeat_its_base(
     assert equal(load_tensors(job.out / "G-last.safetensors")[0], whole)
 
 
+def test_a_job_that_moves_to_another_kind_of_device_begins_anew(
+    job: Job, settings: Callable[..., Gan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The state of a generator of random numbers on a GPU is not one that a CPU's can take.
+    folders: list[Path] = []
+
+    def stopped(*args: Any, resume: Path, **rest: Any) -> list[Trained]:
+        folders.append(resume)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage, "_train_units", stopped)
+    for device in ("cpu", "cuda:0", "cuda:1"):
+        monkeypatch.setattr(stage, "prepare", lambda compute, device=device: torch.device(device))
+        with pytest.raises(KeyboardInterrupt):
+            job.train(settings())
+    cpu, gpu, other_gpu = folders
+    assert cpu != gpu
+    assert gpu == other_gpu
+
+
 def test_a_conditional_gan_is_one_that_is_told_the_classes(
     job: Job, settings: Callable[..., Gan], trainings: list[dict[str, Any]]
 ) -> None:

@@ -107,8 +107,9 @@ def train_job(
         code=code,
         seeds={label: gan_seed(gan, root=root, repeat=repeat, label=label) for label in labels},
     )
-    # The record's path keeps apart two experiments that train the same GAN at the same time.
-    resume = Path(".ganaug/resume") / digest_value([made_from.digest, record])
+    # The record's path keeps apart two experiments that train the same GAN at the same time, and the device those whose
+    # random generators cannot be put into each other's states: a job that moves to another begins anew.
+    resume = Path(".ganaug/resume") / digest_value([made_from.digest, record, device.type])
     seen = {label: _prepared(rows[label], label, gan, root=root, repeat=repeat, folder=resume) for label in labels}
     units = _units(seen, gan, seeds=made_from.seeds)
     pretrain_seed = derive(root, "pretrain", repeat)
