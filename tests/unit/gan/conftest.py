@@ -9,7 +9,7 @@ import yaml
 
 from ganaug.batches import Batches
 from ganaug.config import Compute, Gan, build
-from ganaug.gan.training import Trained, train
+from ganaug.gan.training import Start, Trained, train
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 CPU = torch.device("cpu")
@@ -54,6 +54,7 @@ def run(
     kill_at: int | None = None,
     seed: int = 1,
     labels: torch.Tensor | None = None,
+    begin: Start | None = None,
 ) -> Trained:
     """A whole training, or one that is killed after the step ``kill_at``; ``labels`` are of three classes."""
     done = 0
@@ -74,4 +75,5 @@ def run(
         device=CPU,
         resume=resume,
         progress=progress,
+        begin=begin,
     )

@@ -162,6 +162,18 @@ def gradients(network: nn.Module) -> Tensor:
     return torch.cat([weight.grad.flatten() for weight in network.parameters() if weight.grad is not None])
 
 
+def test_the_average_of_networks_without_statistics_follows_their_weights(settings: Callable[..., Gan]) -> None:
+    gan = settings(ema=0.9, diffaugment=False)
+    state = tiny(gan)
+    before = weights(state.generator)
+    update(state, Real(torch.rand(5, 1, 4, 4, generator=torch_generator(1)), None), gan, augment=False, compute=COMPUTE)
+    # In its first step the average keeps a tenth.
+    assert state.ema is not None
+    for old, new, averaged in zip(before, weights(state.generator), weights(state.ema), strict=True):
+        assert not torch.equal(old, new)
+        assert torch.allclose(averaged, 0.1 * old + 0.9 * new, atol=1e-7)
+
+
 def test_the_generator_learns_at_every_nth_step_only(settings: Callable[..., Gan]) -> None:
     gan = settings(n_critic=3, ema=None, diffaugment=False)
     state = tiny(gan)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 import pytest
 import torch
 from torch import Tensor
 
+from ganaug.batches import Batches
 from ganaug.config import Gan
 from ganaug.errors import UserError
+from ganaug.gan import training
 from ganaug.gan.networks.family import Shape, build
-from ganaug.gan.networks.progan import Conv, Discriminator, Generator, MinibatchDeviation, PixelNorm, phase
-from ganaug.gan.state import State, start
+from ganaug.gan.networks.progan import Conv, Discriminator, Generator, MinibatchDeviation, Phased, PixelNorm, phase
+from ganaug.gan.state import LOGGED, State, start
+from ganaug.gan.training import Start
 from ganaug.gan.updates import Real, average, update
 from ganaug.seeds import torch_generator
-from tests.unit.gan.conftest import COMPUTE, CPU
+from tests.unit.gan.conftest import COMPUTE, CPU, run
 
 SMALL = {"widest": 8, "base": 64}
 
@@ -160,8 +164,7 @@ def begun(settings: Callable[..., Gan], *, done: float) -> tuple[State, Gan]:
     gan = settings("progan-32", architecture=SMALL, nz=6)
     networks = build(gan, Shape(nz=6, size=16, channels=3, classes=0), rng=torch_generator(0))
     state = start(networks, gan, seed=0, length=1, device=CPU)
-    for network in (state.generator, state.discriminator):
-        assert isinstance(network, Generator | Discriminator)
+    for network in state.listed.growing:
         network.grow(done)
     return state, gan
 
@@ -179,8 +182,7 @@ def test_resolutions_that_are_not_reached_wait(settings: Callable[..., Gan]) -> 
     steps = [number.item() for name, number in state.adam_g.state().items() if name.startswith("step")]
     # 4 weights and biases of the first block and 2 of its images, of 18.
     assert sorted(steps) == [0] * 12 + [1] * 6
-    for network in (state.generator, state.discriminator):
-        assert isinstance(network, Generator | Discriminator)
+    for network in state.listed.growing:
         network.grow(0.3)
     assert update(state, Real(pictures(), None), gan, augment=False, compute=COMPUTE).isfinite().all()
     steps = [number.item() for name, number in state.adam_g.state().items() if name.startswith("step")]
@@ -196,12 +198,36 @@ def named(state: State) -> dict[str, Tensor]:
 def test_the_average_and_its_file_know_the_resolution(settings: Callable[..., Gan]) -> None:
     state, _ = begun(settings, done=0.5)
     assert isinstance(state.ema, Generator)
-    average(state.ema, state.generator, decay=0.5)
+    average(state.listed, decay=0.5)
     assert torch.allclose(state.ema(latents()), state.generator(latents()), atol=1e-5)
     fresh = made(settings)[0]
     fresh.load_state_dict(state.ema.state_dict())
     assert torch.allclose(fresh(latents()), state.ema(latents()), atol=1e-5)
     assert fresh.done.item() == 0.5
+
+
+@pytest.mark.parametrize(("steps", "shares"), [(4, [0.0, 0.25, 0.5, 0.75]), (2, [0.0, 0.5])])
+def test_fine_tuning_begins_grown(
+    settings: Callable[..., Gan],
+    images: Batches,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: int,
+    shares: list[float],
+) -> None:
+    grown: list[float] = []
+
+    def watched(state: State, *args: object, **settings: object) -> Tensor:
+        grown.extend({network.share for network in state.listed.growing if isinstance(network, Phased)})
+        return torch.zeros(len(LOGGED))
+
+    monkeypatch.setattr(training, "update", watched)
+    gan = settings("progan-32", architecture=SMALL, nz=6, epochs=None, steps=steps)
+    base = run(images, gan, tmp_path / "base")
+    assert grown == shares
+    grown.clear()
+    run(images, gan, tmp_path / "fine", begin=Start(base.snapshots["last"], base.discriminator))
+    assert grown == [1.0] * steps
 
 
 def test_another_size_is_refused_with_the_key(settings: Callable[..., Gan]) -> None:

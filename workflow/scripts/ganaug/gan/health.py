@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
@@ -18,15 +20,15 @@ def accuracy(real: Tensor, fake: Tensor) -> Tensor:
     return ((real > fake).float() + (real == fake).float() / 2).mean()
 
 
-def gradient_norm(network: torch.nn.Module) -> Tensor:
-    """The Euclidean norm of all gradients of a network."""
-    total: Tensor = torch.stack(torch._foreach_norm(gradients(network))).norm()
+def gradient_norm(weights: Iterable[Tensor]) -> Tensor:
+    """The Euclidean norm of the gradients of all ``weights`` together."""
+    total: Tensor = torch.stack(torch._foreach_norm(gradients(weights))).norm()
     return total
 
 
-def gradients(network: torch.nn.Module) -> list[Tensor]:
-    """Those of a network's weights that have any."""
-    return [weight.grad for weight in network.parameters() if weight.grad is not None]
+def gradients(weights: Iterable[Tensor]) -> list[Tensor]:
+    """Those of the ``weights`` that have any."""
+    return [weight.grad for weight in weights if weight.grad is not None]
 
 
 def diversity(fakes: Tensor) -> float:

@@ -12,12 +12,34 @@ from torch import Tensor, nn
 from ganaug.adam import Adam
 from ganaug.config import Gan
 from ganaug.gan.networks.family import Networks
-from ganaug.gan.networks.layers import draw_from
+from ganaug.gan.networks.layers import Draws, Growing, draw_from
 from ganaug.seeds import derive, torch_generator
 
 LOGGED = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "d_gradient", "g_gradient")
 
 Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What every step goes through in the networks. Finding it takes a small network as long as a layer does, so it is
+    done once: tensors and layers stay the same objects while a GAN trains.
+
+    Attributes:
+        drawing: the layers of both networks that draw random numbers.
+        growing: the networks that grow, the moving average among them.
+        weights_g, weights_d: of the two networks.
+        weights_ema: of the moving average, in the order of ``weights_g``; empty where there is none.
+        buffers_g, buffers_ema: what the generator and its average have beside weights, likewise.
+    """
+
+    drawing: tuple[Draws, ...]
+    growing: tuple[Growing, ...]
+    weights_g: tuple[Tensor, ...]
+    weights_d: tuple[Tensor, ...]
+    weights_ema: tuple[Tensor, ...]
+    buffers_g: tuple[Tensor, ...]
+    buffers_ema: tuple[Tensor, ...]
 
 
 @dataclass
@@ -26,6 +48,7 @@ class State:
 
     Attributes:
         generator, discriminator, ema: the networks; ``ema`` is None where the config asks for none.
+        listed: what is in them.
         adam_g, adam_d: their optimisers.
         noise: draws latents and augmentations, on the CPU, so that devices agree.
         inner: draws what layers and penalties need, on the device.
@@ -43,6 +66,7 @@ class State:
     generator: nn.Module
     discriminator: nn.Module
     ema: nn.Module | None
+    listed: Listed
     adam_g: Adam
     adam_d: Adam
     noise: torch.Generator
@@ -76,6 +100,7 @@ def start(networks: Networks, gan: Gan, *, seed: int, length: int, device: torch
         generator=generator,
         discriminator=discriminator,
         ema=ema,
+        listed=_listed(generator, discriminator, ema),
         adam_g=Adam(generator.parameters(), lr=gan.lr_g, betas=gan.betas),
         adam_d=Adam(discriminator.parameters(), lr=gan.lr_d, betas=gan.betas),
         noise=torch_generator(derive(seed, "noise")),
@@ -83,6 +108,21 @@ def start(networks: Networks, gan: Gan, *, seed: int, length: int, device: torch
         ada=torch.zeros((), device=device),
         path_mean=torch.zeros((), device=device),
         log=torch.zeros(length, len(LOGGED), device=device),
+    )
+
+
+def _listed(generator: nn.Module, discriminator: nn.Module, ema: nn.Module | None) -> Listed:
+    trained = [*generator.modules(), *discriminator.modules()]
+    averages = [] if ema is None else [ema]
+    followed = [*trained, *(module for network in averages for module in network.modules())]
+    return Listed(
+        drawing=tuple(module for module in trained if isinstance(module, Draws)),
+        growing=tuple(module for module in followed if isinstance(module, Growing)),
+        weights_g=tuple(generator.parameters()),
+        weights_d=tuple(discriminator.parameters()),
+        weights_ema=tuple(weight for network in averages for weight in network.parameters()),
+        buffers_g=tuple(generator.buffers()),
+        buffers_ema=tuple(buffer for network in averages for buffer in network.buffers()),
     )
 
 

@@ -19,7 +19,7 @@ from ganaug.gan import checkpoint
 from ganaug.gan.augmentation import BELOW_IMAGES
 from ganaug.gan.health import diversity, recall
 from ganaug.gan.networks.family import Shape, build, call
-from ganaug.gan.networks.layers import Growing, draw_from
+from ganaug.gan.networks.layers import draw_from
 from ganaug.gan.parallel import SOLO, Team
 from ganaug.gan.schedules import adapted, factor
 from ganaug.gan.state import LOGGED, State, Weights, start, weights_of
@@ -118,7 +118,7 @@ def train(
         if batch == 0:
             batches = _batches(seed, epoch=epoch, count=len(images), number=length)
             epoch_start, seen = time.monotonic(), 0
-        _set_out(state, gan, done=state.step / total)
+        _set_out(state, gan, done=state.step / total, grown=begin is not None)
         positions = batches[batch]
         real = Real(images(positions), None if labels is None else labels[positions].to(device))
         state.log[batch] = update(state, real, gan, augment=augment, compute=compute, team=team)
@@ -194,14 +194,12 @@ def _batches(seed: int, *, epoch: int, count: int, number: int) -> tuple[Tensor,
     return torch.randperm(count, generator=torch_generator(derive(seed, "order", epoch))).tensor_split(number)
 
 
-def _set_out(state: State, gan: Gan, *, done: float) -> None:
-    """Learning rates and shapes of the step that comes next."""
+def _set_out(state: State, gan: Gan, *, done: float, grown: bool) -> None:
+    """Learning rates and shapes of the step that comes next; what begins ``grown`` does not grow again."""
     share = factor(gan.schedule, done)
     state.adam_g.lr, state.adam_d.lr = gan.lr_g * share, gan.lr_d * share * state.d_factor
-    for network in (state.generator, state.discriminator):
-        for module in network.modules():
-            if isinstance(module, Growing):
-                module.grow(done)
+    for network in state.listed.growing:
+        network.grow(1.0 if grown else done)
 
 
 def _close_epoch(state: State, gan: Gan, *, epoch: int, rows: int, images_per_second: float) -> str | None:

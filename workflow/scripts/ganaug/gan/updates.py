@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,9 +17,9 @@ from ganaug.gan.augmentation import cutmix, diffaugment
 from ganaug.gan.health import accuracy, gradient_norm, gradients
 from ganaug.gan.losses import LOSSES, discriminator_loss, generator_loss, mixed_loss
 from ganaug.gan.networks.family import call
-from ganaug.gan.networks.layers import Styled, draw_from
+from ganaug.gan.networks.layers import Styled
 from ganaug.gan.parallel import ALL, SOLO, Rows, Team
-from ganaug.gan.state import State
+from ganaug.gan.state import Listed, State
 
 
 @dataclass(frozen=True)
@@ -78,21 +79,21 @@ def update(state: State, real: Real, gan: Gan, *, augment: bool, compute: Comput
         (loss * share).backward()
         logits.append(part.rows.gathered(on_both))
         d_loss += loss.detach() * share
-    team.add([d_loss, *gradients(state.discriminator)])
-    d_gradient = gradient_norm(state.discriminator)
+    team.add([d_loss, *gradients(state.listed.weights_d)])
+    d_gradient = gradient_norm(state.listed.weights_d)
     state.adam_d.step()
     if gan.clip is not None:
-        penalties.clip_weights(state.discriminator.parameters(), gan.clip)
+        penalties.clip_weights(state.listed.weights_d, gan.clip)
     on_real, on_fake = torch.cat(logits, dim=1)
     if gan.ada is not None:
         state.ada.copy_(moved(state.ada, on_real, target=gan.ada))
     g_loss, g_gradient = torch.full((2,), torch.nan, device=real.images.device)
     if turn:
         g_loss = _generator(state, parts, fakes if shared else None, gan, look=look, compute=compute, team=team)
-        g_gradient = gradient_norm(state.generator)
+        g_gradient = gradient_norm(state.listed.weights_g)
         state.adam_g.step()
-        if state.ema is not None and gan.ema is not None:
-            average(state.ema, state.generator, decay=min(gan.ema, (state.step + 1) / (state.step + 10)))
+        if gan.ema is not None:
+            average(state.listed, decay=min(gan.ema, (state.step + 1) / (state.step + 10)))
     sure = [side.sigmoid().mean() for side in (on_real, on_fake)]
     return torch.stack([d_loss, g_loss, *sure, accuracy(on_real, on_fake), d_gradient, g_gradient])
 
@@ -163,7 +164,7 @@ def _generator(
     total = torch.zeros((), device=device)
     state.adam_g.zero_grad()
     # The discriminator only passes gradients on here; computing those of its weights would be thrown away.
-    state.discriminator.requires_grad_(False)
+    _learn(state.listed.weights_d, False)
     for k, part in enumerate(whole.own(team) for whole in parts):
         _draw_for(state, part.rows)
         with autocast(device, compute):
@@ -178,13 +179,13 @@ def _generator(
         share = len(part.images) / count
         (g_loss * share).backward()
         total += g_loss.detach() * share
-    state.discriminator.requires_grad_(True)
+    _learn(state.listed.weights_d, True)
     if gan.orthogonal is not None:
         (gan.orthogonal / team.size * penalties.orthogonality(state.generator)).backward()
     if gan.path_length is not None and state.step // gan.n_critic % penalties.PATH_EVERY == 0:
         # On half as many images, as its paper does to save time.
         _lengthen(state, parts[0].halved().own(team), gan)
-    team.add([total, *gradients(state.generator)])
+    team.add([total, *gradients(state.listed.weights_g)])
     return total
 
 
@@ -200,16 +201,21 @@ def _lengthen(state: State, half: Real, gan: Gan) -> None:
     (gan.path_length * penalties.PATH_EVERY * share * penalty).backward()  # type: ignore[operator]
 
 
+def _learn(weights: Sequence[Tensor], wanted: bool) -> None:
+    """Whether gradients of ``weights`` are computed."""
+    for weight in weights:
+        weight.requires_grad_(wanted)
+
+
 def _draw_for(state: State, rows: Rows) -> None:
     """Let the networks' layers draw for those rows of a batch."""
-    for network in (state.generator, state.discriminator):
-        draw_from(network, state.inner, rows)
+    for layer in state.listed.drawing:
+        layer.rows = rows
 
 
-def average(ema: nn.Module, network: nn.Module, *, decay: float) -> None:
+def average(listed: Listed, *, decay: float) -> None:
     """Move the average towards the weights; statistics of batch normalisation are averages already and are copied."""
     with torch.no_grad():
-        averaged: list[Tensor] = list(ema.parameters())
-        torch._foreach_lerp_(averaged, [weight.detach() for weight in network.parameters()], 1 - decay)
-        for own, buffer in zip(ema.buffers(), network.buffers(), strict=True):
-            own.copy_(buffer)
+        torch._foreach_lerp_(listed.weights_ema, listed.weights_g, 1 - decay)
+        if listed.buffers_ema:
+            torch._foreach_copy_(listed.buffers_ema, listed.buffers_g)

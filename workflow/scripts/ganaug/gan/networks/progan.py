@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -71,8 +72,9 @@ def phase(done: float, levels: int) -> tuple[int, float]:
 class Phased(Growing):
     """A network that grows by `phase`; whole until it is told how far it is.
 
-    Its forward pass reads ``done`` as a number, since which layers run depends on it: on a GPU that waits for the
-    kernels before it.
+    Attributes:
+        share: the number in ``done``, the buffer that is kept with the weights. Which layers run depends on it, and
+            reading it from a GPU would wait for all that runs there.
     """
 
     done: Tensor
@@ -80,10 +82,17 @@ class Phased(Growing):
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("done", torch.ones(()))
+        self.share = 1.0
 
     def grow(self, done: float) -> None:
         """Be as it is after the share ``done`` (0 to 1) of the steps."""
         self.done.fill_(done)
+        # Rounded as the buffer rounds it.
+        self.share = torch.tensor(done, dtype=self.done.dtype).item()
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+        self.share = self.done.item()
 
 
 class Conv(nn.Module):
@@ -143,7 +152,7 @@ class Generator(Phased):
 
     def forward(self, latents: Tensor) -> Tensor:
         """Images of the whole size, made of equal squares while the resolution is lower."""
-        level, fade = phase(float(self.done), len(self.blocks))
+        level, fade = phase(self.share, len(self.blocks))
         below = latents
         for block in self.blocks[:level]:
             below = block(below)
@@ -192,7 +201,7 @@ class Discriminator(Phased):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N) of images of the whole size."""
-        level, fade = phase(float(self.done), len(self.blocks))
+        level, fade = phase(self.share, len(self.blocks))
         images = avg_pool2d(images, 1 << (len(self.blocks) - 1 - level))
         if fade < 1:
             small = avg_pool2d(images, 2)
