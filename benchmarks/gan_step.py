@@ -128,7 +128,7 @@ def ours(path: str, size: int, count: int, *, precision: str) -> tuple[Callable[
     device = prepare(compute)
     networks = build(gan, Shape(nz=gan.nz, size=size, channels=3, classes=0), rng=torch_generator(0))
     batches = Batches([(path, k) for k in range(count)], device)
-    state = start(networks, gan, seed=0, length=1, device=device)
+    state = start(networks, gan, seeds=[0], length=1, device=device)
     order = torch_generator(1)
 
     def run(steps: int) -> None:

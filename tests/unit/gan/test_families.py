@@ -62,7 +62,7 @@ def test_shapes_and_ranges(settings: Callable[..., Gan], preset: str, classes: i
     networks = build(gan, shape, rng=torch_generator(0))
     assert networks.discriminator is not None
     labels = torch.arange(5) % classes if classes else None
-    state = start(networks, gan, seed=0, length=1, device=CPU)
+    state = start(networks, gan, seeds=[0], length=1, device=CPU)
     images = call(state.generator, torch.randn(5, 6, generator=torch_generator(1)), labels)
     assert images.shape == (5, 3, size, size)
     assert images.isfinite().all()
@@ -92,7 +92,7 @@ def test_a_step_changes_both_networks_and_nothing_else(
     images = images_of(tmp_path, SIZES.get(preset, 32), count=4)
     shape = Shape(nz=6, size=images.size, channels=3, classes=0)
     networks = build(gan, shape, rng=torch_generator(0))
-    state = start(networks, replace(gan, ema=None), seed=0, length=1, device=CPU)
+    state = start(networks, replace(gan, ema=None), seeds=[0], length=1, device=CPU)
     before = {
         name: [weight.clone() for weight in network.parameters()]
         for name, network in (("generator", state.generator), ("discriminator", state.discriminator))

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganaug.gan.health import accuracy, diversity, gradient_norm, recall
+from ganaug.gan.health import accuracy, diversity, gradient_norms, recall
 
 
 def flat(*values: float) -> Tensor:
@@ -28,14 +28,14 @@ def test_the_gradient_norm_is_that_of_all_weights_together() -> None:
     network = nn.Linear(2, 1)
     network(torch.tensor([[2.0, 2.0]])).sum().backward()
     # Gradients 2, 2 of the weights and 1 of the bias.
-    assert gradient_norm(network.parameters()).item() == pytest.approx(3.0)
+    assert gradient_norms(network.parameters(), 1).item() == pytest.approx(3.0)
 
 
 def test_weights_without_a_gradient_do_not_count() -> None:
     network = nn.Linear(2, 1)
     network.bias.requires_grad_(False)
     network(torch.tensor([[3.0, 4.0]])).sum().backward()
-    assert gradient_norm(network.parameters()).item() == pytest.approx(5.0)
+    assert gradient_norms(network.parameters(), 1).item() == pytest.approx(5.0)
 
 
 def test_diversity_is_the_mean_distance_of_a_pixel() -> None:

@@ -19,6 +19,7 @@ from ganaug.errors import UserError
 from ganaug.gan.ada import adaptive
 from ganaug.gan.augmentation import cutmix, diffaugment
 from ganaug.gan.networks.stylegan2_layers import MinibatchDeviation
+from ganaug.gan.noise import Noise
 from ganaug.gan.parallel import SOLO, Rows, Team
 from ganaug.gan.state import LOGGED
 from ganaug.gan.training import Trained, train
@@ -60,7 +61,7 @@ def test_the_parts_of_a_team_are_those_of_tensor_split(size: int, whole: int) ->
 @pytest.mark.parametrize(
     "augment",
     [
-        lambda images, rng, rows: diffaugment(images, generator=rng, rows=rows),
+        lambda images, rng, rows: diffaugment(images, noise=Noise((rng,)), rows=rows),
         lambda images, rng, rows: adaptive(images, torch.tensor(0.7), rng=rng, rows=rows),
         lambda images, rng, rows: cutmix(images, -images, rng=rng, rows=rows)[0],
     ],

@@ -106,7 +106,7 @@ def test_divergence_stops_and_names_the_step(images: Batches, settings: Callable
 def test_the_row_of_a_divergence_has_blanks_for_what_is_not_finite(
     images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logged = torch.tensor([math.inf, math.nan, -math.inf, 0.5, 0.25, 3.0, math.inf])
+    logged = torch.tensor([math.inf, math.nan, -math.inf, 0.5, 0.25, 3.0, math.inf])[:, None]
     monkeypatch.setattr(training, "update", lambda *args, **settings: logged)
     trained = run(images, settings(), tmp_path / "c")
     assert trained.reason == "diverged at step 1: d_loss inf, g_loss nan"
@@ -151,7 +151,7 @@ def tiny(gan: Gan) -> State:
         torch.manual_seed(0)
         generator = nn.Sequential(nn.Linear(gan.nz, 8), nn.Tanh(), nn.Linear(8, 16), nn.Unflatten(1, (1, 4, 4)))
         discriminator = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
-    return start(Networks(generator, discriminator), gan, seed=0, length=1, device=CPU)
+    return start(Networks(generator, discriminator), gan, seeds=[0], length=1, device=CPU)
 
 
 def weights(network: nn.Module) -> list[Tensor]:
@@ -181,7 +181,7 @@ def test_the_generator_learns_at_every_nth_step_only(settings: Callable[..., Gan
     turns = []
     for _ in range(7):
         before = weights(state.generator), weights(state.discriminator)
-        logged = dict(zip(LOGGED, update(state, real, gan, augment=False, compute=COMPUTE).tolist(), strict=True))
+        logged = dict(zip(LOGGED, update(state, real, gan, augment=False, compute=COMPUTE)[:, 0].tolist(), strict=True))
         state.step += 1
         turn = not all(map(torch.equal, before[0], weights(state.generator)))
         assert not any(map(torch.equal, before[1], weights(state.discriminator)))
@@ -216,7 +216,7 @@ def test_a_batch_in_parts_is_the_whole_batch(
     settings: Callable[..., Gan], monkeypatch: pytest.MonkeyPatch, parts: int, options: dict[str, Any]
 ) -> None:
     # Parts of unlike sizes, as 5 in 2, count by their images. All latents are one, since parts draw others.
-    monkeypatch.setattr(updates, "latents", lambda count, gan, *, rng, device: torch.ones(count, gan.nz))
+    monkeypatch.setattr(updates, "latents", lambda count, gan, *, noise, device: torch.ones(count, gan.nz))
     real = Real(torch.rand(5, 1, 4, 4, generator=torch_generator(1)), None)
     found = []
     for accumulate in (1, parts):
@@ -257,7 +257,7 @@ def rates_of(monkeypatch: pytest.MonkeyPatch, *, d_accuracy: float = 0.5) -> lis
 
     def watched(state: State, *args: object, **settings: object) -> Tensor:
         rates.append((state.adam_g.lr, state.adam_d.lr))
-        return torch.tensor([d_accuracy if name == "d_accuracy" else 0.0 for name in LOGGED])
+        return torch.tensor([[d_accuracy if name == "d_accuracy" else 0.0] for name in LOGGED])
 
     monkeypatch.setattr(training, "update", watched)
     return rates
@@ -409,7 +409,7 @@ def test_path_lengths_are_taken_at_every_fourth_turn_of_the_generator(
     original = penalties.path_length
     monkeypatch.setattr(penalties, "path_length", watched)
     judge = nn.Sequential(nn.Flatten(), nn.Linear(16, 1), nn.Flatten(0))
-    state = start(Networks(Style(gan.nz), judge), gan, seed=0, length=1, device=CPU)
+    state = start(Networks(Style(gan.nz), judge), gan, seeds=[0], length=1, device=CPU)
     real = Real(torch.rand(6, 1, 4, 4, generator=torch_generator(1)), None)
     at = []
     for step in range(8 * n_critic):

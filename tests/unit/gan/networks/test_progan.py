@@ -163,7 +163,7 @@ def test_the_discriminator_sees_the_resolution_in_use(settings: Callable[..., Ga
 def begun(settings: Callable[..., Gan], *, done: float) -> tuple[State, Gan]:
     gan = settings("progan-32", architecture=SMALL, nz=6)
     networks = build(gan, Shape(nz=6, size=16, channels=3, classes=0), rng=torch_generator(0))
-    state = start(networks, gan, seed=0, length=1, device=CPU)
+    state = start(networks, gan, seeds=[0], length=1, device=CPU)
     for network in state.listed.growing:
         network.grow(done)
     return state, gan
@@ -219,7 +219,7 @@ def test_fine_tuning_begins_grown(
 
     def watched(state: State, *args: object, **settings: object) -> Tensor:
         grown.extend({network.share for network in state.listed.growing if isinstance(network, Phased)})
-        return torch.zeros(len(LOGGED))
+        return torch.zeros(len(LOGGED), 1)
 
     monkeypatch.setattr(training, "update", watched)
     gan = settings("progan-32", architecture=SMALL, nz=6, epochs=None, steps=steps)

@@ -300,7 +300,7 @@ def test_the_path_length_penalty_runs_in_a_training_step(small: Callable[..., Ga
     moved = {}
     for weight in (None, 2.0):
         networks = made(gan, classes=classes)
-        state = start(networks, gan, seed=0, length=2, device=CPU)
+        state = start(networks, gan, seeds=[0], length=2, device=CPU)
         real = Real(random(4, 3, 16, 16).tanh(), torch.arange(4) % 3 if classes else None)
         logged = update(state, real, replace(gan, path_length=weight), augment=False, compute=COMPUTE)
         assert logged.isfinite().all()

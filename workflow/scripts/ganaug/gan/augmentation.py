@@ -5,21 +5,22 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ganaug.gan.noise import Noise
 from ganaug.gan.parallel import ALL, Rows
 
 BELOW_IMAGES = 1000
 
 
-def diffaugment(images: Tensor, *, generator: torch.Generator, rows: Rows = ALL) -> Tensor:
+def diffaugment(images: Tensor, *, noise: Noise, rows: Rows = ALL) -> Tensor:
     """Colour, translation and cutout (the paper's section 4 and its published settings), differentiable in ``images``.
 
     Args:
         images: float32 in [-1, 1], N x C x H x W; the result may leave the range, as in the paper.
-        generator: on the CPU; a batch draws 7 N numbers.
+        noise: a batch draws 7 N numbers.
         rows: which of a batch the images are.
     """
-    draws = torch.rand(7, rows.whole(len(images)), 1, 1, 1, generator=generator)
-    draws = rows.own(draws, dim=1).to(images.device)
+    drawn = noise.uniform(7, rows.whole(len(images)))
+    draws = rows.own(drawn, dim=1).to(images.device)[:, :, None, None, None]
     coloured = _colour(images, brightness=draws[0], saturation=draws[1], contrast=draws[2])
     moved = _translate(coloured, right=draws[3].flatten(), down=draws[4].flatten())
     return _cutout(moved, column=draws[5], line=draws[6])

@@ -35,13 +35,14 @@ def save(state: State, path: Path) -> None:
         tensors |= prefixed(name, optimiser.state())
     for snap, weights in state.snapshots.items():
         tensors |= prefixed(f"snapshot/{snap}", weights)
-    tensors |= {f"film/{k}": picture for k, picture in enumerate(state.film)}
+    tensors |= {f"film/{k}/{place}": shown for k, film in enumerate(state.film) for place, shown in enumerate(film)}
     facts = {
         "step": state.step,
         "d_factor": state.d_factor,
         "history": state.history,
         "snapshots": list(state.snapshots),
-        "film": len(state.film),
+        "reasons": state.reasons,
+        "film": [len(film) for film in state.film],
     }
     save_tensors(path, tensors, {"state": json.dumps(facts)})
 
@@ -56,7 +57,8 @@ def load(state: State, path: Path) -> None:
         generator.set_state(tensors[name])
     state.step, state.d_factor, state.history = facts["step"], facts["d_factor"], facts["history"]
     state.snapshots = {snap: unprefixed(f"snapshot/{snap}", tensors) for snap in facts["snapshots"]}
-    state.film = [tensors[f"film/{k}"] for k in range(facts["film"])]
+    state.reasons = facts["reasons"]
+    state.film = [[tensors[f"film/{k}/{place}"] for place in range(shown)] for k, shown in enumerate(facts["film"])]
     for name, network in _networks(state).items():
         network.load_state_dict(unprefixed(name, tensors))
     for name, optimiser in _optimisers(state).items():
@@ -68,7 +70,7 @@ def _numbers(state: State) -> dict[str, Tensor]:
 
 
 def _generators(state: State) -> dict[str, torch.Generator]:
-    return {"noise": state.noise, "inner": state.inner}
+    return {"inner": state.inner, **{f"noise/{k}": rng for k, rng in enumerate(state.noise.generators)}}
 
 
 def _networks(state: State) -> dict[str, nn.Module]:

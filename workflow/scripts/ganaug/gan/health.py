@@ -13,16 +13,24 @@ NEAREST = 3
 
 
 def accuracy(real: Tensor, fake: Tensor) -> Tensor:
-    """The share of pairs of logits (N each) in which the real image has the higher one; equal ones count half.
+    """The share of pairs of logits (... x N each) in which the real image has the higher one; equal ones count half.
 
     0.5: the discriminator cannot tell them apart; 1: it always can. No threshold, so it means the same for any loss.
     """
-    return ((real > fake).float() + (real == fake).float() / 2).mean()
+    return ((real > fake).float() + (real == fake).float() / 2).mean(dim=-1)
 
 
-def gradient_norm(weights: Iterable[Tensor]) -> Tensor:
-    """The Euclidean norm of the gradients of all ``weights`` together."""
-    total: Tensor = torch.stack(torch._foreach_norm(gradients(weights))).norm()
+def gradient_norms(weights: Iterable[Tensor], count: int) -> Tensor:
+    """The Euclidean norm of the gradients of all ``weights`` together, for each of the ``count`` GANs that they are of.
+
+    Weights of several are stacked along their first dimension.
+    """
+    found = gradients(weights)
+    if count == 1:
+        norms = torch.stack(torch._foreach_norm(found))[:, None]
+    else:
+        norms = torch.stack([gradient.flatten(1).norm(dim=1) for gradient in found])
+    total: Tensor = norms.norm(dim=0)
     return total
 
 

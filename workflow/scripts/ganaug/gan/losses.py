@@ -1,4 +1,4 @@
-"""Loss mathematics: logits in, one number out, averaged over the batch."""
+"""Loss mathematics: logits in, averaged over the batch, which is the last dimension."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ LOSSES: Mapping[str, Loss] = {
 
 
 def discriminator_loss(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
-    """What the discriminator lowers, from the logits (float32, N) of real images and of as many fakes."""
+    """What the discriminator lowers, from the logits (float32, ... x N) of real images and of as many fakes."""
     if loss.relative:
-        return loss.on_real(real - fake).mean()
-    return loss.on_real(real).mean() + loss.on_fake(fake).mean()
+        return loss.on_real(real - fake).mean(dim=-1)
+    return loss.on_real(real).mean(dim=-1) + loss.on_fake(fake).mean(dim=-1)
 
 
 def generator_loss(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
     """What the generator lowers; ``real`` has a part in it where the loss is relative."""
-    return loss.generator(fake - real if loss.relative else fake).mean()
+    return loss.generator(fake - real if loss.relative else fake).mean(dim=-1)
 
 
 def mixed_loss(loss: Loss, mixed: Tensor, share: Tensor) -> Tensor:
@@ -61,4 +61,4 @@ def mixed_loss(loss: Loss, mixed: Tensor, share: Tensor) -> Tensor:
 
     The targets of Yun et al. (2019, CutMix), equation 1, for the labels real and fake.
     """
-    return (share * loss.on_real(mixed) + (1 - share) * loss.on_fake(mixed)).mean()
+    return (share * loss.on_real(mixed) + (1 - share) * loss.on_fake(mixed)).mean(dim=-1)

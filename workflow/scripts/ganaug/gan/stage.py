@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ganaug.gan.generators import gan_seed, open_generators, save_generators
 from ganaug.gan.parallel import SOLO, Team
 from ganaug.gan.prepare import prepared
 from ganaug.gan.sampling import sample
-from ganaug.gan.training import COLUMNS, Start, Trained, total_steps, train
+from ganaug.gan.training import COLUMNS, Start, Trained, total_steps, train_together
 from ganaug.images import (
     ImageFiles,
     Pixels,
@@ -185,17 +186,23 @@ def _train_units(
     resume: Path,
     team: Team,
 ) -> list[Trained]:
-    """Train one after another; a finished one is kept in ``resume`` so that a restart does not repeat it."""
+    """Train one after another, or together; a finished one is kept in ``resume`` so that a restart does not repeat it.
+
+    Together train those that follow one another and have equally many images, and so equal steps.
+    """
     first = Unit(ALL, [row for unit in units for row in unit.rows], None, 0, pretrain_seed)
     pretraining = replace(gan, epochs=gan.pretrain, steps=None, snapshots=(), ema=None)
     steps = sum(total_steps(gan, len(unit.rows)) for unit in units)
     steps += total_steps(pretraining, len(first.rows)) if gan.mode == "fine_tune" else 0
+    groups = [[unit] for unit in units]
+    if gan.together:
+        groups = [list(group) for _, group in groupby(units, key=lambda unit: len(unit.rows))]
     with tqdm(total=steps, unit="step", disable=True if team.rank else None) as bar:
 
-        def run(unit: Unit, settings: Gan, file: str, begin: Start | None) -> Trained:
-            bar.set_description(f"GAN of {unit.name}")
-            return _train_unit(
-                unit,
+        def run(group: Sequence[Unit], settings: Gan, file: str, begin: Start | None) -> list[Trained]:
+            bar.set_description(f"GAN of {', '.join(unit.name for unit in group)}")
+            return _train_group(
+                group,
                 settings,
                 compute=compute,
                 device=device,
@@ -207,15 +214,16 @@ def _train_units(
 
         begin = None
         if gan.mode == "fine_tune":
-            base = run(first, pretraining, "training-all.safetensors", None)
+            [base] = run([first], pretraining, "training-all.safetensors", None)
             if base.reason:
                 return [replace(base, snapshots={}) for _ in units]
             begin = Start(generator=base.snapshots["last"], discriminator=base.discriminator)
-        return [run(unit, gan, f"training-{k}.safetensors", begin) for k, unit in enumerate(units)]
+        files = [f"training-{k}.safetensors" for k in range(len(groups))]
+        return [trained for group, file in zip(groups, files, strict=True) for trained in run(group, gan, file, begin)]
 
 
-def _train_unit(
-    unit: Unit,
+def _train_group(
+    group: Sequence[Unit],
     gan: Gan,
     *,
     compute: Compute,
@@ -224,17 +232,18 @@ def _train_unit(
     progress: Callable[[int], object],
     begin: Start | None,
     team: Team,
-) -> Trained:
+) -> list[Trained]:
     done = resume.with_name(f"done-{resume.name}")
+    rows = [row for unit in group for row in unit.rows]
     if done.exists():
-        progress(total_steps(gan, len(unit.rows)))
+        progress(sum(total_steps(gan, len(unit.rows)) for unit in group))
         return _open_trained(done)
-    trained = train(
-        Batches(unit.rows, device),
-        unit.numbers,
+    trained = train_together(
+        Batches(rows, device),
+        group[0].numbers,
         gan,
-        classes=unit.classes,
-        seed=unit.seed,
+        classes=group[0].classes,
+        seeds=[unit.seed for unit in group],
         compute=compute,
         device=device,
         resume=resume,
@@ -247,30 +256,33 @@ def _train_unit(
     return trained
 
 
-def _save_trained(path: Path, trained: Trained) -> None:
-    tensors = prefixed("discriminator", trained.discriminator)
-    tensors |= {f"film/{k}": picture for k, picture in enumerate(trained.film)}
-    for snap, weights in trained.snapshots.items():
-        tensors |= prefixed(f"snapshot/{snap}", weights)
-    facts = {
-        "snapshots": list(trained.snapshots),
-        "history": trained.history,
-        "film": len(trained.film),
-        "reason": trained.reason,
-    }
+def _save_trained(path: Path, trained: Sequence[Trained]) -> None:
+    tensors: dict[str, torch.Tensor] = {}
+    for k, one in enumerate(trained):
+        tensors |= prefixed(f"{k}/discriminator", one.discriminator)
+        tensors |= {f"{k}/film/{place}": picture for place, picture in enumerate(one.film)}
+        for snap, weights in one.snapshots.items():
+            tensors |= prefixed(f"{k}/snapshot/{snap}", weights)
+    facts = [
+        {"snapshots": list(one.snapshots), "history": one.history, "film": len(one.film), "reason": one.reason}
+        for one in trained
+    ]
     save_tensors(path, tensors, {"trained": json.dumps(facts)})
 
 
-def _open_trained(path: Path) -> Trained:
+def _open_trained(path: Path) -> list[Trained]:
     tensors, metadata = load_tensors(path)
-    facts: dict[str, Any] = json.loads(metadata["trained"])
-    return Trained(
-        snapshots={snap: unprefixed(f"snapshot/{snap}", tensors) for snap in facts["snapshots"]},
-        discriminator=unprefixed("discriminator", tensors),
-        history=facts["history"],
-        film=[tensors[f"film/{k}"] for k in range(facts["film"])],
-        reason=facts["reason"],
-    )
+    facts: list[dict[str, Any]] = json.loads(metadata["trained"])
+    return [
+        Trained(
+            snapshots={snap: unprefixed(f"{k}/snapshot/{snap}", tensors) for snap in one["snapshots"]},
+            discriminator=unprefixed(f"{k}/discriminator", tensors),
+            history=one["history"],
+            film=[tensors[f"{k}/film/{place}"] for place in range(one["film"])],
+            reason=one["reason"],
+        )
+        for k, one in enumerate(facts)
+    ]
 
 
 def _save_grid(

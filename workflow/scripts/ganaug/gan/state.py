@@ -1,8 +1,9 @@
-"""All that changes while a GAN trains, and its start."""
+"""All that changes while a GAN trains, or several train together, and its start."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,8 @@ from ganaug.adam import Adam
 from ganaug.config import Gan
 from ganaug.gan.networks.family import Networks
 from ganaug.gan.networks.layers import Draws, Growing, draw_from
-from ganaug.seeds import derive, torch_generator
+from ganaug.gan.noise import Noise
+from ganaug.seeds import derive
 
 LOGGED = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "d_gradient", "g_gradient")
 
@@ -44,23 +46,24 @@ class Listed:
 
 @dataclass
 class State:
-    """All that changes while a GAN trains.
+    """All that changes while a GAN trains; where several do together, their networks are stacks.
 
     Attributes:
         generator, discriminator, ema: the networks; ``ema`` is None where the config asks for none.
         listed: what is in them.
         adam_g, adam_d: their optimisers.
-        noise: draws latents and augmentations, on the CPU, so that devices agree.
+        noise: draws latents and augmentations.
         inner: draws what layers and penalties need, on the device.
         ada: the probability of adaptive augmentation, 0 to 1.
         path_mean: the moving average of the path length.
         d_factor: of the discriminator's learning rate, under the adaptive schedule.
-        log: float32, steps of an epoch x `LOGGED`, filled step by step on the device; g columns are NaN at steps
-            without an update of the generator.
+        log: float32, steps of an epoch x `LOGGED` x GANs, filled step by step on the device; g columns are NaN at
+            steps without an update of the generator.
+        reasons: why each GAN's training is over before its end, or None.
+        history: a row an epoch for each GAN.
+        film: pictures of the same latents on the way for each GAN, uint8, N x H x W x C each.
         step: updates of the discriminator done.
-        history: a row an epoch.
         snapshots: weights of the generator to sample from, by name.
-        film: pictures of the same latents on the way, uint8, N x H x W x C each.
     """
 
     generator: nn.Module
@@ -69,16 +72,22 @@ class State:
     listed: Listed
     adam_g: Adam
     adam_d: Adam
-    noise: torch.Generator
+    noise: Noise
     inner: torch.Generator
     ada: Tensor
     path_mean: Tensor
     log: Tensor
+    reasons: list[str | None]
+    history: list[list[dict[str, Any]]]
+    film: list[list[Tensor]]
     d_factor: float = 1.0
     step: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
     snapshots: dict[str, Weights] = field(default_factory=dict)
-    film: list[Tensor] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many GANs train together."""
+        return len(self.reasons)
 
     @property
     def sampler(self) -> nn.Module:
@@ -86,14 +95,23 @@ class State:
         return self.generator if self.ema is None else self.ema
 
 
-def start(networks: Networks, gan: Gan, *, seed: int, length: int, device: torch.device) -> State:
-    """A training of ``networks`` before its first step; ``length`` is the steps of an epoch."""
+def start(networks: Networks, gan: Gan, *, seeds: Sequence[int], length: int, device: torch.device) -> State:
+    """A training before its first step.
+
+    Args:
+        networks: of one GAN, or stacks of the networks of several.
+        seeds: one a GAN.
+        length: steps of an epoch.
+    """
     generator, discriminator = networks.generator, networks.discriminator
     assert discriminator is not None
     for network in (generator, discriminator):
-        network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.to(device)
+        if len(seeds) == 1:
+            network.to(memory_format=torch.channels_last)
     ema = None if gan.ema is None else copy.deepcopy(generator).requires_grad_(False)
-    inner = torch.Generator(device).manual_seed(derive(seed, "inner"))
+    # Networks in a stack have no layers that draw.
+    inner = torch.Generator(device).manual_seed(derive(seeds[0], "inner"))
     for network in (generator, discriminator, *([ema] if ema else [])):
         draw_from(network, inner)
     return State(
@@ -103,11 +121,14 @@ def start(networks: Networks, gan: Gan, *, seed: int, length: int, device: torch
         listed=_listed(generator, discriminator, ema),
         adam_g=Adam(generator.parameters(), lr=gan.lr_g, betas=gan.betas),
         adam_d=Adam(discriminator.parameters(), lr=gan.lr_d, betas=gan.betas),
-        noise=torch_generator(derive(seed, "noise")),
+        noise=Noise.of([derive(seed, "noise") for seed in seeds]),
         inner=inner,
         ada=torch.zeros((), device=device),
         path_mean=torch.zeros((), device=device),
-        log=torch.zeros(length, len(LOGGED), device=device),
+        log=torch.zeros(length, len(LOGGED), len(seeds), device=device),
+        reasons=[None for _ in seeds],
+        history=[[] for _ in seeds],
+        film=[[] for _ in seeds],
     )
 
 

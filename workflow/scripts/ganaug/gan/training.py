@@ -1,11 +1,12 @@
-"""One loop that trains a generator against a discriminator, stoppable and resumable at any step."""
+"""One loop that trains a generator against a discriminator, or several of one shape together, stoppable and resumable
+at any step."""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from ganaug.errors import UserError
 from ganaug.gan import checkpoint
 from ganaug.gan.augmentation import BELOW_IMAGES
 from ganaug.gan.health import diversity, recall
-from ganaug.gan.networks.family import Shape, build, call
+from ganaug.gan.networks.family import Networks, Shape, build, call
 from ganaug.gan.networks.layers import draw_from
+from ganaug.gan.noise import Noise
 from ganaug.gan.parallel import SOLO, Team
 from ganaug.gan.schedules import adapted, factor
+from ganaug.gan.stack import stacked, unstacked
 from ganaug.gan.state import LOGGED, State, Weights, start, weights_of
 from ganaug.gan.updates import Real, latents, update
 from ganaug.seeds import derive, torch_generator
@@ -76,14 +79,45 @@ def train(
     begin: Start | None = None,
     team: Team = SOLO,
 ) -> Trained:
-    """Train one GAN on all of ``images``.
+    """Train one GAN on all of ``images``: `train_together` of one."""
+    [trained] = train_together(
+        images,
+        labels,
+        gan,
+        classes=classes,
+        seeds=[seed],
+        compute=compute,
+        device=device,
+        resume=resume,
+        progress=progress,
+        begin=begin,
+        team=team,
+    )
+    return trained
+
+
+def train_together(
+    images: Batches,
+    labels: Tensor | None,
+    gan: Gan,
+    *,
+    classes: int,
+    seeds: Sequence[int],
+    compute: Compute,
+    device: torch.device,
+    resume: Path,
+    progress: Callable[[int], object],
+    begin: Start | None = None,
+    team: Team = SOLO,
+) -> list[Trained]:
+    """Train a GAN for every seed, as one batched model; each learns what it would alone, up to rounding.
 
     Args:
-        images: the real images of its class, or of all classes.
+        images: the real images of the first GAN, then those of the second, and so on, equally many each.
         labels: the numbers of their classes (int64, N, below ``classes``) if the GAN is told them.
         gan: its settings.
         classes: how many there are; 0 without ``labels``.
-        seed: of its weights, latents and batches.
+        seeds: of each GAN's weights, latents and batches.
         compute: precision and threads.
         device: where the networks live.
         resume: a checkpoint is kept here; if one is there, training goes on from it.
@@ -92,31 +126,30 @@ def train(
         team: the processes that train together; all call this alike and get the same, and one keeps the checkpoint.
 
     Raises:
-        UserError: the family cannot make images of that size, or batches do not do for so many processes.
+        UserError: the family cannot make images of that size, several cannot train together, or batches do not do for
+            so many processes.
     """
+    count = len(images) // len(seeds)
     shape = Shape(nz=gan.nz, size=images.size, channels=images.channels, classes=classes)
-    networks = build(gan, shape, rng=torch_generator(derive(seed, "weights")))
-    if networks.discriminator is None:
-        return _memorised(images, gan)
-    if begin:
-        networks.generator.load_state_dict(begin.generator)
-        networks.discriminator.load_state_dict(begin.discriminator)
-    length = epoch_steps(gan, len(images))
-    _check_team(team, gan, images=len(images))
-    state = start(networks, gan, seed=seed, length=length, device=device)
+    drawn = [_begun(gan, shape, seed=seed, begin=begin) for seed in seeds]
+    if drawn[0].discriminator is None:
+        return [_memorised(images, gan, rows=torch.arange(k * count, (k + 1) * count)) for k in range(len(seeds))]
+    length = epoch_steps(gan, count)
+    _check_team(team, gan, images=count)
+    state = start(drawn[0] if len(seeds) == 1 else stacked(drawn), gan, seeds=seeds, length=length, device=device)
     if resume.exists():
         checkpoint.load(state, resume)
-        progress(state.step)
-    total = total_steps(gan, len(images))
-    augment = len(images) < BELOW_IMAGES if gan.diffaugment == "auto" else bool(gan.diffaugment)
-    batches = _batches(seed, epoch=state.step // length, count=len(images), number=length)
+        progress(state.step * len(seeds))
+    total = total_steps(gan, count)
+    augment = count < BELOW_IMAGES if gan.diffaugment == "auto" else bool(gan.diffaugment)
+    batches = _batches(seeds, epoch=state.step // length, count=count, number=length)
     saved = epoch_start = time.monotonic()
     wait = CHECKPOINT_SECONDS
     seen = 0
     while state.step < total:
         epoch, batch = divmod(state.step, length)
         if batch == 0:
-            batches = _batches(seed, epoch=epoch, count=len(images), number=length)
+            batches = _batches(seeds, epoch=epoch, count=count, number=length)
             epoch_start, seen = time.monotonic(), 0
         _set_out(state, gan, done=state.step / total, grown=begin is not None)
         positions = batches[batch]
@@ -124,23 +157,32 @@ def train(
         state.log[batch] = update(state, real, gan, augment=augment, compute=compute, team=team)
         state.step += 1
         seen += len(positions)
-        progress(1)
+        progress(len(seeds))
         if batch + 1 == length or state.step == total:
             speed = seen / max(time.monotonic() - epoch_start, 1e-9)
             # Each process normalised by the statistics of its own rows; all have to agree on whether to go on.
             team.follow(state.sampler.buffers())
-            reason = _close_epoch(state, gan, epoch=epoch + 1, rows=batch + 1, images_per_second=speed)
+            _close_epoch(state, gan, epoch=epoch + 1, rows=batch + 1, images_per_second=speed)
             if _is_time_to_look(epoch + 1, epochs=-(-total // length)):
-                _look(state, images, labels, gan, seed=seed)
-            if reason:
-                return _result(state, reason)
+                _look(state, images, labels, gan, seeds=seeds)
+            if all(state.reasons):
+                break
             _keep_snapshot(state, gan, epoch=epoch + 1, last=state.step == total)
         if team.rank == 0 and time.monotonic() - saved > wait:
             began = time.monotonic()
             checkpoint.save(state, resume)
             saved = time.monotonic()
             wait = max(CHECKPOINT_SECONDS, CHECKPOINT_COST * (saved - began)) if CHECKPOINT_SECONDS > 0 else wait
-    return _result(state, None)
+    return _results(state)
+
+
+def _begun(gan: Gan, shape: Shape, *, seed: int, begin: Start | None) -> Networks:
+    """The networks of one GAN before its first step."""
+    networks = build(gan, shape, rng=torch_generator(derive(seed, "weights")))
+    if begin and networks.discriminator:
+        networks.generator.load_state_dict(begin.generator)
+        networks.discriminator.load_state_dict(begin.discriminator)
+    return networks
 
 
 def epoch_steps(gan: Gan, images: int) -> int:
@@ -169,29 +211,41 @@ def _check_team(team: Team, gan: Gan, *, images: int) -> None:
         )
 
 
-def _memorised(images: Batches, gan: Gan) -> Trained:
+def _memorised(images: Batches, gan: Gan, *, rows: Tensor) -> Trained:
     """The identity: its weights are the images. A file of weights may not hold the same memory twice."""
-    snapshots = {snap: {"images": images.pixels(torch.arange(len(images))).cpu().clone()} for snap in gan.snaps}
+    snapshots = {snap: {"images": images.pixels(rows).cpu().clone()} for snap in gan.snaps}
     return Trained(snapshots=snapshots, discriminator={}, history=[], film=[], reason=None)
 
 
-def _result(state: State, reason: str | None) -> Trained:
-    return Trained(
-        snapshots=state.snapshots,
-        discriminator=weights_of(state.discriminator),
-        history=state.history,
-        film=state.film,
-        reason=reason,
-    )
+def _results(state: State) -> list[Trained]:
+    """What each GAN leaves: of one that ended early, the snapshots before that."""
+    snapshots = {snap: unstacked(weights, state.count) for snap, weights in state.snapshots.items()}
+    discriminators = unstacked(weights_of(state.discriminator), state.count)
+    return [
+        Trained(
+            snapshots={
+                snap: weights[k]
+                for snap, weights in snapshots.items()
+                if reason is None or (snap != "last" and int(snap[1:]) < state.history[k][-1]["epoch"])
+            },
+            discriminator=discriminators[k],
+            history=state.history[k],
+            film=state.film[k],
+            reason=reason,
+        )
+        for k, reason in enumerate(state.reasons)
+    ]
 
 
-def _batches(seed: int, *, epoch: int, count: int, number: int) -> tuple[Tensor, ...]:
-    """The batches of an epoch: from the seed alone, so that a checkpoint need not hold them.
+def _batches(seeds: Sequence[int], *, epoch: int, count: int, number: int) -> list[Tensor]:
+    """The batches of an epoch: from the seeds alone, so that a checkpoint need not hold them.
 
-    They differ by one image at most: a tiny last batch would shift the statistics of batch normalisation
+    They differ by one image of each GAN at most: a tiny last batch would shift the statistics of batch normalisation
     just before a snapshot is taken.
     """
-    return torch.randperm(count, generator=torch_generator(derive(seed, "order", epoch))).tensor_split(number)
+    orders = [torch.randperm(count, generator=torch_generator(derive(seed, "order", epoch))) for seed in seeds]
+    parts = [(k * count + order).tensor_split(number) for k, order in enumerate(orders)]
+    return [torch.cat(part) for part in zip(*parts, strict=True)]
 
 
 def _set_out(state: State, gan: Gan, *, done: float, grown: bool) -> None:
@@ -202,51 +256,68 @@ def _set_out(state: State, gan: Gan, *, done: float, grown: bool) -> None:
         network.grow(1.0 if grown else done)
 
 
-def _close_epoch(state: State, gan: Gan, *, epoch: int, rows: int, images_per_second: float) -> str | None:
-    """Add the epoch's row to the history; returns the reason to stop if losses ran away or weights are not finite."""
+def _close_epoch(state: State, gan: Gan, *, epoch: int, rows: int, images_per_second: float) -> None:
+    """Add the epoch's row to the history of each GAN; one whose losses ran away or weights are not finite is over."""
     log = state.log[:rows].cpu()
-    means = dict(zip(LOGGED, log.nanmean(dim=0).tolist(), strict=True))
-    row = {key: value if math.isfinite(value) else "" for key, value in means.items()}
-    state.history.append(
-        {"epoch": epoch, "step": state.step, **row, "diversity": "", "recall": ""}
-        | {"images_per_second": images_per_second}
-    )
-    if gan.schedule == "adaptive":
-        state.d_factor = adapted(state.d_factor, means["d_accuracy"])
-    losses, first = log[:, :2], state.step - rows + 1
-    turns = torch.arange(first, state.step + 1) % gan.n_critic == 0
+    for k in range(state.count):
+        if state.reasons[k]:
+            continue
+        own = log[..., k]
+        means = dict(zip(LOGGED, own.nanmean(dim=0).tolist(), strict=True))
+        row = {key: value if isfinite(value) else "" for key, value in means.items()}
+        state.history[k].append(
+            {"epoch": epoch, "step": state.step, **row, "diversity": "", "recall": ""}
+            | {"images_per_second": images_per_second}
+        )
+        if gan.schedule == "adaptive":
+            state.d_factor = adapted(state.d_factor, means["d_accuracy"])
+        state.reasons[k] = _trouble(own[:, :2], gan, first=state.step - rows + 1)
+    weights = state.sampler.state_dict().values()
+    sound = torch.stack([weight.isfinite().reshape(state.count, -1).all(dim=1) for weight in weights]).all(dim=0)
+    for k in range(state.count):
+        if not sound[k]:
+            state.reasons[k] = state.reasons[k] or (
+                f"diverged at step {state.step}: the generator's weights are not finite"
+            )
+
+
+def _trouble(losses: Tensor, gan: Gan, *, first: int) -> str | None:
+    """Where the losses (steps x 2: discriminator, generator) of the steps from ``first`` on ran away, if they did."""
+    turns = torch.arange(first, first + len(losses)) % gan.n_critic == 0
     losses = torch.stack([losses[:, 0], losses[:, 1].where(turns, torch.zeros(()))], dim=1)
     bad = (~losses.isfinite() | (losses.abs() > RUNAWAY_LOSS)).any(dim=1)
-    if bad.any():
-        at = int(bad.nonzero()[0])
-        return f"diverged at step {first + at}: d_loss {losses[at, 0]:.3g}, g_loss {losses[at, 1]:.3g}"
-    if not all(bool(weight.isfinite().all()) for weight in state.sampler.state_dict().values()):
-        return f"diverged at step {state.step}: the generator's weights are not finite"
-    return None
+    if not bad.any():
+        return None
+    at = int(bad.nonzero()[0])
+    return f"diverged at step {first + at}: d_loss {losses[at, 0]:.3g}, g_loss {losses[at, 1]:.3g}"
 
 
 def _is_time_to_look(epoch: int, *, epochs: int) -> bool:
     return epoch * LOOKS // epochs > (epoch - 1) * LOOKS // epochs
 
 
-def _look(state: State, images: Batches, labels: Tensor | None, gan: Gan, *, seed: int) -> None:
+def _look(state: State, images: Batches, labels: Tensor | None, gan: Gan, *, seeds: Sequence[int]) -> None:
     """Fill in what the epoch's row says of samples, and add a picture to the film; the latents are always the same."""
-    rng = torch_generator(derive(seed, "look"))
     device = state.log.device
     # Images may lie class by class: every class is to be among those looked at, and among those filmed.
-    positions = _spread(LOOKED_AT, over=len(images))
+    positions = _spread(LOOKED_AT * len(seeds), over=len(images))
     chosen = None if labels is None else labels[positions].to(device)
+    noise = Noise.of([derive(seed, "look") for seed in seeds])
     sampler = state.sampler
     sampler.eval()
     # Were layers to draw as in training, how often one looks would change what is trained.
-    draw_from(sampler, torch.Generator(device).manual_seed(derive(seed, "look", "inner")))
+    draw_from(sampler, torch.Generator(device).manual_seed(derive(seeds[0], "look", "inner")))
     with torch.inference_mode():
-        fakes = call(sampler, latents(LOOKED_AT, gan, rng=rng, device=device), chosen)
+        fakes = call(sampler, latents(LOOKED_AT * len(seeds), gan, noise=noise, device=device), chosen)
     draw_from(sampler, state.inner)
     sampler.train()
-    if bool(fakes.isfinite().all()):
-        state.history[-1] |= {"diversity": diversity(fakes), "recall": recall(images(positions), fakes)}
-    state.film.append(torch.from_numpy(to_pixels(fakes[_spread(FILMED, over=LOOKED_AT)])))
+    reals = images(positions).chunk(len(seeds))
+    for k, (real, fake) in enumerate(zip(reals, fakes.chunk(len(seeds)), strict=True)):
+        if state.history[k][-1]["step"] < state.step:
+            continue
+        if bool(fake.isfinite().all()):
+            state.history[k][-1] |= {"diversity": diversity(fake), "recall": recall(real, fake)}
+        state.film[k].append(torch.from_numpy(to_pixels(fake[_spread(FILMED, over=LOOKED_AT)])))
 
 
 def _spread(count: int, *, over: int) -> Tensor:

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganaug.compute import autocast
 from ganaug.config import Compute, Gan
 from ganaug.gan import penalties
 from ganaug.gan.ada import adaptive, moved
 from ganaug.gan.augmentation import cutmix, diffaugment
-from ganaug.gan.health import accuracy, gradient_norm, gradients
+from ganaug.gan.health import accuracy, gradient_norms, gradients
 from ganaug.gan.losses import LOSSES, discriminator_loss, generator_loss, mixed_loss
 from ganaug.gan.networks.family import call
 from ganaug.gan.networks.layers import Styled
+from ganaug.gan.noise import Noise
 from ganaug.gan.parallel import ALL, SOLO, Rows, Team
 from ganaug.gan.state import Listed, State
 
@@ -55,11 +56,11 @@ def update(state: State, real: Real, gan: Gan, *, augment: bool, compute: Comput
     """One update of the discriminator and, every ``n_critic`` steps, one of the generator.
 
     Args:
-        real: the whole batch, in every process.
+        real: the whole batch, in every process; of several GANs, as many images each, one after another.
         augment: whether the discriminator sees images through DiffAugment.
 
     Returns:
-        The `ganaug.gan.state.LOGGED` values, on the device.
+        The `ganaug.gan.state.LOGGED` values of each GAN (float32, `LOGGED` x GANs), on the device.
     """
     parts = real.parts(gan.accumulate)
     turn = (state.step + 1) % gan.n_critic == 0
@@ -68,7 +69,7 @@ def update(state: State, real: Real, gan: Gan, *, augment: bool, compute: Comput
     look = partial(_look, state, gan=gan, augment=augment)
     fakes: list[Tensor] = []
     logits: list[Tensor] = []
-    d_loss = torch.zeros((), device=real.images.device)
+    d_loss = torch.zeros(state.count, device=real.images.device)
     state.adam_d.zero_grad()
     for part in (whole.own(team) for whole in parts):
         _draw_for(state, part.rows)
@@ -76,59 +77,59 @@ def update(state: State, real: Real, gan: Gan, *, augment: bool, compute: Comput
             fakes.append(_fakes(state, part, gan))
         loss, on_both = _discriminator(state, part, fakes[-1].detach(), gan, look=look, compute=compute)
         share = len(part.images) / len(real.images)
-        (loss * share).backward()
+        (loss * share).sum().backward()
         logits.append(part.rows.gathered(on_both))
         d_loss += loss.detach() * share
     team.add([d_loss, *gradients(state.listed.weights_d)])
-    d_gradient = gradient_norm(state.listed.weights_d)
+    d_gradient = gradient_norms(state.listed.weights_d, state.count)
     state.adam_d.step()
     if gan.clip is not None:
         penalties.clip_weights(state.listed.weights_d, gan.clip)
-    on_real, on_fake = torch.cat(logits, dim=1)
+    on_real, on_fake = torch.cat(logits, dim=-1)
     if gan.ada is not None:
-        state.ada.copy_(moved(state.ada, on_real, target=gan.ada))
-    g_loss, g_gradient = torch.full((2,), torch.nan, device=real.images.device)
+        state.ada.copy_(moved(state.ada, on_real.flatten(), target=gan.ada))
+    g_loss, g_gradient = torch.full((2, state.count), torch.nan, device=real.images.device)
     if turn:
         g_loss = _generator(state, parts, fakes if shared else None, gan, look=look, compute=compute, team=team)
-        g_gradient = gradient_norm(state.listed.weights_g)
+        g_gradient = gradient_norms(state.listed.weights_g, state.count)
         state.adam_g.step()
         if gan.ema is not None:
             average(state.listed, decay=min(gan.ema, (state.step + 1) / (state.step + 10)))
-    sure = [side.sigmoid().mean() for side in (on_real, on_fake)]
+    sure = [side.sigmoid().mean(dim=-1) for side in (on_real, on_fake)]
     return torch.stack([d_loss, g_loss, *sure, accuracy(on_real, on_fake), d_gradient, g_gradient])
 
 
-def latents(count: int, gan: Gan, *, rng: torch.Generator, device: torch.device) -> Tensor:
+def latents(count: int, gan: Gan, *, noise: Noise, device: torch.device) -> Tensor:
     """Standard normal latents, ``count`` x nz."""
-    return torch.randn(count, gan.nz, generator=rng).to(device)
+    return noise.normal(count, gan.nz).to(device)
 
 
 def _fakes(state: State, real: Real, gan: Gan) -> Tensor:
     """As many as there are real images, with their labels."""
-    noise = latents(real.whole, gan, rng=state.noise, device=real.images.device)
-    return call(state.generator, real.rows.own(noise), real.labels)
+    drawn = latents(real.whole, gan, noise=state.noise, device=real.images.device)
+    return call(state.generator, real.rows.own(drawn), real.labels)
 
 
 def _look(state: State, images: Tensor, rows: Rows, *, gan: Gan, augment: bool) -> Tensor:
     """Images as the discriminator sees them."""
     if gan.ada is not None:
-        return adaptive(images, state.ada, rng=state.noise, rows=rows)
-    return diffaugment(images, generator=state.noise, rows=rows) if augment else images
+        return adaptive(images, state.ada, rng=state.noise.only, rows=rows)
+    return diffaugment(images, noise=state.noise, rows=rows) if augment else images
 
 
 def _discriminator(
     state: State, real: Real, fake: Tensor, gan: Gan, *, look: partial[Tensor], compute: Compute
 ) -> tuple[Tensor, Tensor]:
-    """The loss with its penalties, and the logits (2 x N) of real images and fakes."""
+    """The loss of each GAN with its penalties, and the logits (2 x GANs x N) of real images and fakes."""
     loss = LOSSES[gan.loss]
-    judge = partial(_judge, state.discriminator, labels=real.labels)
+    judge = partial(_judge, state, labels=real.labels)
     with autocast(fake.device, compute):
         seen_real, seen_fake = look(real.images, real.rows), look(fake, real.rows)
-        on_real, on_fake = judge(seen_real).float(), judge(seen_fake).float()
+        on_real, on_fake = judge(seen_real), judge(seen_fake)
         total = discriminator_loss(loss, on_real, on_fake)
-        if gan.cutmix is not None and float(torch.rand((), generator=state.noise)) < gan.cutmix:
-            mixed, share = cutmix(seen_real, seen_fake, rng=state.noise, rows=real.rows)
-            total = total + mixed_loss(loss, judge(mixed).float(), share)
+        if gan.cutmix is not None and float(torch.rand((), generator=state.noise.only)) < gan.cutmix:
+            mixed, share = cutmix(seen_real, seen_fake, rng=state.noise.only, rows=real.rows)
+            total = total + mixed_loss(loss, judge(mixed), share)
     if state.step % gan.penalty_every == 0:
         seen_real, seen_fake = seen_real.float(), seen_fake.float()
         for weight, penalty in (
@@ -144,8 +145,10 @@ def _discriminator(
     return total, torch.stack([on_real, on_fake]).detach()
 
 
-def _judge(discriminator: nn.Module, images: Tensor, *, labels: Tensor | None) -> Tensor:
-    return call(discriminator, images, labels)
+def _judge(state: State, images: Tensor, *, labels: Tensor | None) -> Tensor:
+    """Logits, float32, GANs x N."""
+    logits: Tensor = call(state.discriminator, images, labels).float().unflatten(0, (state.count, -1))
+    return logits
 
 
 def _generator(
@@ -158,10 +161,13 @@ def _generator(
     compute: Compute,
     team: Team,
 ) -> Tensor:
-    """Gradients of the generator; returns its loss without the penalties. ``parts`` are whole, ``fakes`` its own."""
+    """Gradients of the generator; returns the loss of each GAN without the penalties.
+
+    ``parts`` are whole, ``fakes`` this process's own.
+    """
     loss = LOSSES[gan.loss]
     device, count = parts[0].images.device, sum(len(whole.images) for whole in parts)
-    total = torch.zeros((), device=device)
+    total = torch.zeros(state.count, device=device)
     state.adam_g.zero_grad()
     # The discriminator only passes gradients on here; computing those of its weights would be thrown away.
     _learn(state.listed.weights_d, False)
@@ -169,15 +175,14 @@ def _generator(
         _draw_for(state, part.rows)
         with autocast(device, compute):
             fake = fakes[k] if fakes else _fakes(state, part, gan)
-            on_fake = _judge(state.discriminator, look(fake, part.rows), labels=part.labels).float()
+            on_fake = _judge(state, look(fake, part.rows), labels=part.labels)
             on_real = on_fake
             if loss.relative:
                 with torch.no_grad():
-                    seen_real = look(part.images, part.rows)
-                    on_real = _judge(state.discriminator, seen_real, labels=part.labels).float()
+                    on_real = _judge(state, look(part.images, part.rows), labels=part.labels)
             g_loss = generator_loss(loss, on_real, on_fake)
         share = len(part.images) / count
-        (g_loss * share).backward()
+        (g_loss * share).sum().backward()
         total += g_loss.detach() * share
     _learn(state.listed.weights_d, True)
     if gan.orthogonal is not None:
@@ -193,7 +198,7 @@ def _lengthen(state: State, half: Real, gan: Gan) -> None:
     """Add the gradients of the path length penalty."""
     assert isinstance(state.generator, Styled)
     _draw_for(state, half.rows)
-    noise = half.rows.own(latents(half.whole, gan, rng=state.noise, device=half.images.device))
+    noise = half.rows.own(latents(half.whole, gan, noise=state.noise, device=half.images.device))
     images, styles = state.generator.styled(noise, half.labels)
     penalty, mean = penalties.path_length(images, styles, state.path_mean, rng=state.inner, rows=half.rows)
     state.path_mean.copy_(mean)

@@ -1,0 +1,66 @@
+"""Networks that are called as one compute what each of them computes alone."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from ganaug.gan.networks.layers import Dropout, spectral
+from ganaug.gan.stack import Stack, can_stack, unstacked
+from ganaug.seeds import torch_generator
+
+
+def networks(count: int) -> list[nn.Module]:
+    def one(seed: int) -> nn.Module:
+        made = nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.LeakyReLU(0.2, inplace=True), nn.Flatten())
+        rng = torch_generator(seed)
+        for weight in made.parameters():
+            nn.init.normal_(weight, generator=rng)
+        return made.double()
+
+    return [one(seed) for seed in range(count)]
+
+
+def test_outputs_gradients_and_statistics_are_those_of_each_alone() -> None:
+    alone = networks(3)
+    stack = Stack(copy.deepcopy(alone))
+    inputs = torch.randn(3 * 4, 2, 5, 5, generator=torch_generator(9), dtype=torch.float64)
+    outputs = [network(part) for network, part in zip(alone, inputs.split(4), strict=True)]
+    together = stack(inputs)
+    assert torch.allclose(together, torch.cat(outputs))
+    together.square().sum().backward()
+    for k, (network, output) in enumerate(zip(alone, outputs, strict=True)):
+        output.square().sum().backward()
+        for name, weight in network.named_parameters():
+            gradient = stack.get_parameter(name.replace(".", "/")).grad
+            assert weight.grad is not None
+            assert gradient is not None
+            assert torch.allclose(gradient[k], weight.grad), name
+        kept = unstacked(stack.state_dict(), 3)[k]
+        own = network.state_dict()
+        assert kept.keys() == own.keys()
+        assert all(torch.allclose(kept[name], value) for name, value in own.items())
+
+
+def test_it_is_evaluated_by_its_running_statistics() -> None:
+    alone = networks(2)
+    stack = Stack(copy.deepcopy(alone)).eval()
+    inputs = torch.randn(2 * 4, 2, 5, 5, generator=torch_generator(9), dtype=torch.float64)
+    expected = torch.cat([network.eval()(part) for network, part in zip(alone, inputs.split(4), strict=True)])
+    assert torch.allclose(stack(inputs), expected)
+
+
+@pytest.mark.parametrize(
+    ("layer", "can"),
+    [
+        (nn.Conv2d(1, 1, 3), True),
+        (nn.BatchNorm2d(2), True),
+        (Dropout(0.5), False),
+        (spectral(nn.Conv2d(1, 1, 3), rng=torch_generator(0)), False),
+    ],
+)
+def test_layers_that_draw_or_normalise_their_weights_cannot_be_stacked(layer: nn.Module, can: bool) -> None:
+    assert can_stack(nn.Sequential(nn.ReLU(), layer)) is can
