@@ -18,7 +18,7 @@ from ganaug.gan import stage
 from ganaug.gan.generators import Maker, open_generators
 from ganaug.gan.samples import sample_set
 from ganaug.gan.sampling import sample
-from ganaug.gan.training import Start, Trained, train
+from ganaug.gan.training import Start, Trained, train, train_together
 from ganaug.images import ImageFiles, IndexRow, SplitRow, open_image_set, save_image_set, save_split
 from ganaug.io import load_tensors, read_csv
 from ganaug.seeds import derive
@@ -76,12 +76,12 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What every training was given, and what it left under ``trained``."""
     seen: list[dict[str, Any]] = []
 
-    def watched(images: Batches, labels: torch.Tensor | None, gan: Gan, **rest: Any) -> Trained:
-        trained = train(images, labels, gan, **rest)
-        seen.append({"count": len(images), "labels": labels, "gan": gan, "trained": trained, **rest})
+    def watched(images: Batches, labels: torch.Tensor | None, gan: Gan, **rest: Any) -> list[Trained]:
+        trained = train_together(images, labels, gan, **rest)
+        seen.append({"count": len(images), "labels": labels, "gan": gan, "trained": trained[0], **rest})
         return trained
 
-    monkeypatch.setattr(stage, "train", watched)
+    monkeypatch.setattr(stage, "train_together", watched)
     return seen
 
 
@@ -96,7 +96,7 @@ def test_per_class_trains_one_gan_a_class(
     assert record["state"] == "ok"
     assert record["images"] == record["seen"] == COUNTS
     assert [training["count"] for training in trainings] == [6, 5, 4]
-    assert [training["seed"] for training in trainings] == [derive(1, "gan", 0, label) for label in COUNTS]
+    assert [training["seeds"] for training in trainings] == [[derive(1, "gan", 0, label)] for label in COUNTS]
     assert all(training["begin"] is None and training["labels"] is None for training in trainings)
 
 
@@ -183,13 +183,13 @@ def test_a_killed_fine_tuning_does_not_repeat_its_base(
     whole = load_tensors(job.out / "G-last.safetensors")[0]
     runs: list[str] = []
 
-    def killed(images: Batches, *args: Any, **settings: Any) -> Trained:
+    def killed(images: Batches, *args: Any, **settings: Any) -> list[Trained]:
         runs.append(settings["resume"].name)
         if runs.count("training-0.safetensors") == 1 and runs[-1] == "training-0.safetensors":
             raise KeyboardInterrupt
-        return train(images, *args, **settings)
+        return train_together(images, *args, **settings)
 
-    monkeypatch.setattr(stage, "train", killed)
+    monkeypatch.setattr(stage, "train_together", killed)
     with pytest.raises(KeyboardInterrupt):
         job.train(gan)
     job.train(gan)
@@ -223,7 +223,7 @@ def test_a_conditional_gan_is_one_that_is_told_the_classes(
     gan = settings(mode="conditional", epochs=2)
     assert job.train(gan)["state"] == "ok"
     [training] = trainings
-    assert (training["count"], training["classes"], training["seed"]) == (15, 3, derive(1, "gan", 0))
+    assert (training["count"], training["classes"], training["seeds"]) == (15, 3, [derive(1, "gan", 0)])
     assert training["labels"].tolist() == [0] * 6 + [1] * 5 + [2] * 4
     # The file holds one generator and the names of its classes in their order.
     tensors, metadata = load_tensors(job.out / "G-last.safetensors")

@@ -131,7 +131,7 @@ def test_the_discriminator_learns_to_tell_and_the_generator_to_follow(
 
 
 def test_the_batches_of_an_epoch_differ_by_one_image_at_most_and_hold_each_once() -> None:
-    batches = training._batches(1, epoch=0, count=65, number=2)
+    batches = training._batches([1], epoch=0, count=65, number=2)
     assert [len(batch) for batch in batches] == [33, 32]
     assert sorted(torch.cat(batches).tolist()) == list(range(65))
 
@@ -139,7 +139,7 @@ def test_the_batches_of_an_epoch_differ_by_one_image_at_most_and_hold_each_once(
 def test_weights_that_are_not_finite_are_a_divergence_whatever_the_losses(
     images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "update", lambda *args, **settings: torch.zeros(7))
+    monkeypatch.setattr(training, "update", lambda *args, **settings: torch.zeros(7, 1))
     trained = run(images, settings(architecture={"init_std": float("inf")}), tmp_path / "c")
     assert trained.reason == "diverged at step 3: the generator's weights are not finite"
     assert trained.snapshots == {}

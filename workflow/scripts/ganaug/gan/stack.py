@@ -52,12 +52,14 @@ class Stack(nn.Module):
         return self
 
 
-def stacked(networks: Sequence[Networks]) -> Networks:
-    """The networks of several GANs as two.
+def gathered(networks: Sequence[Networks]) -> Networks:
+    """The networks of several GANs as two stacks; those of a single one are what they are.
 
     Raises:
         UserError: they have layers that draw, grow, or normalise their weights while they are trained.
     """
+    if len(networks) == 1:
+        return networks[0]
     generators = [one.generator for one in networks]
     discriminators = [one.discriminator for one in networks if one.discriminator is not None]
     if not can_stack(generators[0]) or not can_stack(discriminators[0]):

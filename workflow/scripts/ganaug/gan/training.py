@@ -24,7 +24,7 @@ from ganaug.gan.networks.layers import draw_from
 from ganaug.gan.noise import Noise
 from ganaug.gan.parallel import SOLO, Team
 from ganaug.gan.schedules import adapted, factor
-from ganaug.gan.stack import stacked, unstacked
+from ganaug.gan.stack import gathered, unstacked
 from ganaug.gan.state import LOGGED, State, Weights, start, weights_of
 from ganaug.gan.updates import Real, latents, update
 from ganaug.seeds import derive, torch_generator
@@ -136,7 +136,7 @@ def train_together(
         return [_memorised(images, gan, rows=torch.arange(k * count, (k + 1) * count)) for k in range(len(seeds))]
     length = epoch_steps(gan, count)
     _check_team(team, gan, images=count)
-    state = start(drawn[0] if len(seeds) == 1 else stacked(drawn), gan, seeds=seeds, length=length, device=device)
+    state = start(gathered(drawn), gan, seeds=seeds, length=length, device=device)
     if resume.exists():
         checkpoint.load(state, resume)
         progress(state.step * len(seeds))

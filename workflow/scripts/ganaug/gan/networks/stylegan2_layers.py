@@ -64,7 +64,7 @@ class Filter(nn.Module):
 
     def down(self, features: Tensor) -> Tensor:
         """Half the size."""
-        # CPUs have no fast gradient of this convolution in bf16: it takes 30 times as long as in fp32.
+        # CPUs have no fast gradient of this convolution in bf16, only one that is far slower than that in fp32.
         with torch.autocast(features.device.type, enabled=False):
             features = features.float()
             return functional.conv2d(
@@ -114,7 +114,7 @@ class Modulated(nn.Module):
     """A convolution whose weights are scaled by a style (equation 1) and then to unit norm (equation 3).
 
     The paper computes it as a grouped convolution with weights of each image. Scaling the inputs before, and the
-    outputs after, one convolution for all is the same arithmetic, and several times faster on a CPU.
+    outputs after, one convolution for all is the same arithmetic without so many groups, which CPUs are slow at.
 
     Args:
         w: numbers of a style.

@@ -1,0 +1,169 @@
+"""GANs that train as one batched model learn what each of them learns alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from ganaug.batches import Batches
+from ganaug.config import Gan
+from ganaug.errors import UserError
+from ganaug.gan import stage, training
+from ganaug.gan.stage import Unit
+from ganaug.gan.state import LOGGED
+from ganaug.gan.training import Trained, train, train_together
+from tests.unit.gan.conftest import COMPUTE, CPU, Killed
+
+SEEDS = [11, 12, 13]
+
+
+def together(images: Batches, gan: Gan, resume: Path, *, kill_at: int | None = None) -> list[Trained]:
+    """Three GANs, each on four of the twelve images."""
+    done = 0
+
+    def progress(steps: int) -> None:
+        nonlocal done
+        done += steps
+        if done == kill_at:
+            raise Killed
+
+    return train_together(
+        images,
+        None,
+        gan,
+        classes=0,
+        seeds=SEEDS,
+        compute=COMPUTE,
+        device=CPU,
+        resume=resume,
+        progress=progress,
+    )
+
+
+def alone(folder: Path, gan: Gan, k: int) -> Trained:
+    """The one of them that is number ``k``."""
+    return train(
+        Batches([(str(folder / "images.npy"), row) for row in range(4 * k, 4 * k + 4)], CPU),
+        None,
+        gan,
+        classes=0,
+        seed=SEEDS[k],
+        compute=COMPUTE,
+        device=CPU,
+        resume=folder / f"alone-{k}",
+        progress=lambda _: None,
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"diffaugment": True},
+        {"loss": "wasserstein", "clip": 0.05, "n_critic": 2, "ema": None, "diffaugment": False},
+        {"loss": "relativistic", "diffaugment": True, "batch_size": 2},
+    ],
+)
+def test_each_learns_what_it_learns_alone(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    gan = settings(snapshots=[1], **changes)
+    for k, made in enumerate(together(images, gan, tmp_path / "together")):
+        own = alone(tmp_path, gan, k)
+        assert made.reason is own.reason is None
+        for row, expected in zip(made.history, own.history, strict=True):
+            for name in ("epoch", "step", *LOGGED, "diversity", "recall"):
+                # A generator that had no turn yet has no loss.
+                assert row[name] == (expected[name] and pytest.approx(expected[name], rel=2e-3)), name
+        assert list(made.snapshots) == ["e1", "last"]
+        for snap, weights in own.snapshots.items():
+            assert made.snapshots[snap].keys() == weights.keys()
+            for name, weight in weights.items():
+                # Adam moves a weight by about 2e-4 a step, in a direction that rounding decides where slopes are small.
+                assert (made.snapshots[snap][name].float() - weight.float()).abs().mean() < 2e-5, (snap, name)
+        assert len(made.film) == len(own.film)
+        for shown, expected in zip(made.film, own.film, strict=True):
+            assert (shown.float() - expected.float()).abs().max() <= 1
+
+
+def test_killed_and_resumed_equals_uninterrupted(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gan = settings(snapshots=[1], diffaugment=True, batch_size=2)
+    whole = together(images, gan, tmp_path / "whole")
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
+    with pytest.raises(Killed):
+        together(images, gan, tmp_path / "resume", kill_at=15)
+    resumed = together(images, gan, tmp_path / "resume")
+    for one, other in zip(whole, resumed, strict=True):
+        assert all(
+            torch.equal(weight, other.snapshots[snap][name])
+            for snap, weights in one.snapshots.items()
+            for name, weight in weights.items()
+        )
+        assert all(torch.equal(shown, again) for shown, again in zip(one.film, other.film, strict=True))
+        assert [row["d_loss"] for row in one.history] == [row["d_loss"] for row in other.history]
+
+
+def test_one_that_diverges_ends_and_the_others_go_on(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = training.update
+
+    def watched(state: Any, *args: Any, **rest: Any) -> torch.Tensor:
+        logged = own(state, *args, **rest)
+        # Four images in a batch of five: an epoch is one step.
+        if state.step == 2:
+            logged[LOGGED.index("d_loss"), 1] = torch.inf
+        return logged
+
+    monkeypatch.setattr(training, "update", watched)
+    made = together(images, settings(snapshots=[1, 2, 3]), tmp_path / "c")
+    assert [one.reason is None for one in made] == [True, False, True]
+    assert str(made[1].reason).startswith("diverged at step 3: d_loss inf")
+    assert [len(one.history) for one in made] == [4, 3, 4]
+    assert [len(one.film) for one in made] == [4, 3, 4]
+    assert [list(one.snapshots) for one in made] == [
+        ["e1", "e2", "e3", "last"],
+        ["e1", "e2"],
+        ["e1", "e2", "e3", "last"],
+    ]
+
+
+def test_classes_of_equally_many_images_train_together(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[list[int], int]] = []
+
+    def watched(batches: Batches, *args: Any, seeds: list[int], **rest: Any) -> list[Trained]:
+        seen.append((seeds, len(batches)))
+        return train_together(batches, *args, seeds=seeds, **rest)
+
+    monkeypatch.setattr(stage, "train_together", watched)
+    rows = [(str(tmp_path / "images.npy"), k) for k in range(12)]
+    parts = {"a": rows[:4], "b": rows[4:8], "c": rows[8:11]}
+    units = [Unit(name, part, None, 0, seed) for (name, part), seed in zip(parts.items(), SEEDS, strict=True)]
+
+    def run(gan: Gan) -> list[Trained]:
+        return stage._train_units(
+            units, gan, pretrain_seed=1, compute=COMPUTE, device=CPU, resume=tmp_path / "r", team=stage.SOLO
+        )
+
+    first = run(settings(together=True, epochs=1))
+    assert seen == [([11, 12], 8), ([13], 3)]
+    again = run(settings(together=True, epochs=1))
+    assert len(seen) == 2
+    for one, other in zip(first, again, strict=True):
+        assert one.history == other.history
+        assert all(torch.equal(weight, other.snapshots["last"][name]) for name, weight in one.snapshots["last"].items())
+        assert all(torch.equal(weight, other.discriminator[name]) for name, weight in one.discriminator.items())
+
+
+def test_networks_that_cannot_be_stacked_are_refused(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=r"together is for networks without dropout.*; set it to false"):
+        together(images, settings("progan-32", epochs=1), tmp_path / "c")
