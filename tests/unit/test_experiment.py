@@ -76,6 +76,12 @@ def refusal(**changes: Any) -> str:
             ".cutmix: a relativistic loss compares whole images; set it to null",
         ),
         ({"batch_size": 4, "accumulate": 5}, ".accumulate: more parts than images in a batch; lower it"),
+        ({"mode": "conditional", "together": True}, ".together: conditional trains one GAN; set it to false"),
+        ({"r1": 1.0, "together": True}, ".r1: is of one GAN at a time; set it to null, or together to false"),
+        (
+            {"schedule": "adaptive", "together": True},
+            ".schedule: is of one GAN at a time; set it to constant, or together to false",
+        ),
         (
             {"epochs": None, "steps": 9},
             ".snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []",
@@ -122,6 +128,8 @@ def test_the_identity_has_one_mode(mode: dict[str, Any]) -> None:
         {"ada": 0.6, "diffaugment": False},
         {"cutmix": 0.5, "loss": "hinge"},
         {"batch_size": 4, "accumulate": 4},
+        {"together": True, "jobs": 2},
+        WASSERSTEIN | {"gradient_penalty": None, "clip": 0.01, "together": True},
         {"epochs": None, "steps": 9, "snapshots": []},
     ],
 )

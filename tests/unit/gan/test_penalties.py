@@ -39,17 +39,22 @@ def test_the_gradient_penalty_is_taken_between_a_real_image_and_its_fake() -> No
     assert same.item() == pytest.approx((5**0.5 - 1) ** 2)
 
 
+def squared(judge: penalties.Judge, images: Tensor) -> Tensor:
+    images = images.clone().requires_grad_()
+    return penalties.squared_gradient(judge(images), images)
+
+
 def test_the_squared_gradient_is_half_of_the_mean_square() -> None:
-    assert penalties.squared_gradient(linear(3.0, 4.0), POINTS).item() == pytest.approx(25 / 2)
+    assert squared(linear(3.0, 4.0), POINTS).item() == pytest.approx(25 / 2)
     # Lengths 1^2 + 2^2 = 5 and 3^2 = 9.
     points = torch.tensor([[1.0, 2.0], [0.0, 3.0]]).reshape(2, 1, 1, 2)
-    assert penalties.squared_gradient(half_square, points).item() == pytest.approx((5 + 9) / 2 / 2)
+    assert squared(half_square, points).item() == pytest.approx((5 + 9) / 2 / 2)
 
 
 def test_penalties_of_slopes_have_gradients_for_the_weights_and_none_for_the_images() -> None:
     weights = torch.tensor([3.0, 4.0], requires_grad=True)
     images = POINTS.clone().requires_grad_()
-    penalties.squared_gradient(lambda batch: batch.flatten(1) @ weights, images).backward()
+    penalties.squared_gradient(images.flatten(1) @ weights, images).backward()
     assert weights.grad is not None
     # |w|^2 / 2 rises by w.
     assert weights.grad.tolist() == pytest.approx([3.0, 4.0])

@@ -1,8 +1,9 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -338,6 +339,58 @@ def test_looking_does_not_change_what_is_trained(
     assert (len(often.film), len(once.film)) == (4, 1)
     assert all(torch.equal(one, once.snapshots["last"][name]) for name, one in often.snapshots["last"].items())
     assert torch.equal(often.film[-1], once.film[-1])
+
+
+class Counted(nn.Linear):
+    """Logits of 4 x 4 images, and how often it was called."""
+
+    calls = 0
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.calls += 1
+        return super().forward(images.flatten(1)).flatten()
+
+
+@pytest.mark.parametrize(
+    ("changes", "precision", "slope", "calls"),
+    [
+        # Through an augmentation that triples images the logits rise three times as fast. Two calls for the
+        # discriminator's losses and one for the generator's serve the penalties too.
+        ({"diffaugment": True}, "fp32", 3.0, 3),
+        ({"diffaugment": True}, "bf16", 3.0, 5),
+        ({"diffaugment": False}, "fp32", 1.0, 3),
+        ({"diffaugment": False, "ada": 0.6}, "fp32", 1.0, 3),
+    ],
+)
+def test_r1_and_r2_are_of_the_images_before_they_are_augmented(
+    settings: Callable[..., Gan],
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any],
+    precision: Literal["fp32", "bf16"],
+    slope: float,
+    calls: int,
+) -> None:
+    monkeypatch.setattr(updates, "diffaugment", lambda images, **rest: 3 * images)
+    monkeypatch.setattr(updates, "adaptive", lambda images, p, **rest: 3 * images)
+    real = Real(torch.rand(5, 1, 4, 4, generator=torch_generator(1)), None)
+    losses = []
+    for penalty in ({}, {"r1": 2.0, "r2": 0.5}):
+        gan = settings(ema=None, **changes, **penalty)
+        judge = Counted(16, 1)
+        with torch.no_grad():
+            judge.weight.fill_(0.25)
+            judge.bias.zero_()
+        generator = nn.Sequential(nn.Linear(gan.nz, 16), nn.Unflatten(1, (1, 4, 4)))
+        with torch.no_grad():
+            generator[0].weight.fill_(0.1)
+            generator[0].bias.zero_()
+        state = start(Networks(generator, judge), gan, seed=0, length=1, device=CPU)
+        compute = replace(COMPUTE, precision=precision)
+        logged = update(state, real, gan, augment=bool(gan.diffaugment), compute=compute)
+        losses.append(logged[0].item())
+    assert judge.calls == calls
+    # 16 weights of 1/4 have the length 1: halves of its square, or of that of 3, weighed 2 and 0.5.
+    assert losses[1] - losses[0] == pytest.approx((2.0 + 0.5) * slope**2 / 2, rel=1e-5)
 
 
 class Painter(nn.Module):

@@ -9,8 +9,8 @@ from torch import nn
 from ganaug.config import Gan
 from ganaug.errors import UserError
 from ganaug.gan.networks.family import Networks, Shape, build
-from ganaug.gan.networks.keras import PReLU, check_size, conv, dense, doubling_conv, norm
-from ganaug.gan.networks.layers import Dropout, SelfAttention, draw_from
+from ganaug.gan.networks.keras import PReLU, conv, dense, doubling_conv, norm
+from ganaug.gan.networks.layers import Dropout, SelfAttention, check_size, draw_from
 from ganaug.seeds import torch_generator
 
 Settings = Callable[..., Gan]

@@ -27,19 +27,23 @@ def gradient_penalty(judge: Judge, real: Tensor, fake: Tensor, *, rng: torch.Gen
     """
     where = torch.rand(rows.whole(len(real)), 1, 1, 1, generator=rng, device=rng.device)
     where = rows.own(where).to(real.device)
-    between = torch.lerp(fake.detach(), real, where)
-    slopes: Tensor = _gradients(judge, between).flatten(1).norm(dim=1)
+    between = torch.lerp(fake.detach(), real.detach(), where).requires_grad_()
+    slopes: Tensor = _gradients(judge(between), between).flatten(1).norm(dim=1)
     return (slopes - 1).square().mean()
 
 
-def squared_gradient(judge: Judge, images: Tensor) -> Tensor:
-    """Half of the mean |grad D|^2: R1 on real images and R2 on fakes, Mescheder et al. (2018), equations 9 and 10."""
-    return _gradients(judge, images.detach()).flatten(1).square().sum(dim=1).mean() / 2
+def squared_gradient(logits: Tensor, images: Tensor) -> Tensor:
+    """Half of the mean |grad D|^2: R1 on real images and R2 on fakes, Mescheder et al. (2018), equations 9 and 10.
+
+    Args:
+        logits: N, of images that were made from ``images``, whose graph is still there.
+        images: N x C x H x W.
+    """
+    return _gradients(logits, images).flatten(1).square().sum(dim=1).mean() / 2
 
 
-def _gradients(judge: Judge, images: Tensor) -> Tensor:
-    images = images.clone().requires_grad_()
-    [gradients] = torch.autograd.grad(judge(images).sum(), [images], create_graph=True)
+def _gradients(logits: Tensor, images: Tensor) -> Tensor:
+    [gradients] = torch.autograd.grad(logits.sum(), [images], create_graph=True)
     return gradients
 
 

@@ -123,26 +123,38 @@ def _discriminator(
     """The loss of each GAN with its penalties, and the logits (2 x GANs x N) of real images and fakes."""
     loss = LOSSES[gan.loss]
     judge = partial(_judge, state, labels=real.labels)
+    due = state.step % gan.penalty_every == 0
     with autocast(fake.device, compute):
-        seen_real, seen_fake = look(real.images, real.rows), look(fake, real.rows)
+        real_at, seen_real = _seen(real.images, real.rows, gan, look=look, sloped=due and gan.r1 is not None)
+        fake_at, seen_fake = _seen(fake, real.rows, gan, look=look, sloped=due and gan.r2 is not None)
         on_real, on_fake = judge(seen_real), judge(seen_fake)
         total = discriminator_loss(loss, on_real, on_fake)
         if gan.cutmix is not None and float(torch.rand((), generator=state.noise.only)) < gan.cutmix:
             mixed, share = cutmix(seen_real, seen_fake, rng=state.noise.only, rows=real.rows)
             total = total + mixed_loss(loss, judge(mixed), share)
-    if state.step % gan.penalty_every == 0:
-        seen_real, seen_fake = seen_real.float(), seen_fake.float()
-        for weight, penalty in (
-            (
-                gan.gradient_penalty,
-                partial(penalties.gradient_penalty, real=seen_real, fake=seen_fake, rng=state.inner, rows=real.rows),
-            ),
-            (gan.r1, partial(penalties.squared_gradient, images=seen_real)),
-            (gan.r2, partial(penalties.squared_gradient, images=seen_fake)),
-        ):
-            if weight is not None:
-                total = total + weight * gan.penalty_every * penalty(judge)
+    if due and gan.gradient_penalty is not None:
+        ends = seen_real.detach().float(), seen_fake.detach().float()
+        slopes = penalties.gradient_penalty(judge, *ends, rng=state.inner, rows=real.rows)
+        total = total + gan.gradient_penalty * gan.penalty_every * slopes
+    for weight, at, seen, on in ((gan.r1, real_at, seen_real, on_real), (gan.r2, fake_at, seen_fake, on_fake)):
+        if due and weight is not None:
+            # Slopes of logits in bf16 would be too coarse.
+            logits = on if compute.precision == "fp32" else judge(seen.float())
+            total = total + weight * gan.penalty_every * penalties.squared_gradient(logits, at)
     return total, torch.stack([on_real, on_fake]).detach()
+
+
+def _seen(images: Tensor, rows: Rows, gan: Gan, *, look: partial[Tensor], sloped: bool) -> tuple[Tensor, Tensor]:
+    """Where R1 or R2 take the slope of the logits if ``sloped``, and the images as the discriminator sees them.
+
+    The slope is by the images before they are augmented, as in the penalties' papers; with ADA by those after it, since
+    its lookup of pixels has no second derivative in PyTorch.
+    """
+    if gan.ada is not None:
+        seen = look(images, rows).detach().requires_grad_(sloped)
+        return seen, seen
+    at = images.detach().requires_grad_(sloped)
+    return at, look(at, rows)
 
 
 def _judge(state: State, images: Tensor, *, labels: Tensor | None) -> Tensor:

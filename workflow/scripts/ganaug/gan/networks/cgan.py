@@ -16,6 +16,7 @@ from torch.nn.functional import one_hot
 from ganaug.errors import UserError
 from ganaug.gan.networks import keras
 from ganaug.gan.networks.family import Shape
+from ganaug.gan.networks.layers import check_size
 
 LABELS = True
 SIZES = (16, 32, 64)
@@ -131,7 +132,7 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     Raises:
         UserError: the images are not of 16, 32 or 64 pixels, or the kernel does not double them.
     """
-    keras.check_size("cgan", shape.size, SIZES)
+    check_size("cgan", shape.size, SIZES)
     if options.kernel < 2:
         raise UserError(f"gans: architecture.kernel: {options.kernel} cannot double a size; set it to 2 or more")
     return Generator(options, shape, rng=rng)

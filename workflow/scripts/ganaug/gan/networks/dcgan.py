@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ganaug.errors import UserError
 from ganaug.gan.networks.family import Shape
+from ganaug.gan.networks.layers import check_size
 
 LABELS = False
 SIZES = (16, 32, 64)
@@ -41,10 +41,7 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     Raises:
         UserError: the images are not of 16, 32 or 64 pixels.
     """
-    if shape.size not in SIZES:
-        raise UserError(
-            f"data.image_size: dcgan makes images of 16, 32 or 64 pixels, not {shape.size}; set it to one of them"
-        )
+    check_size("dcgan", shape.size, SIZES)
     levels = _levels(shape.size)
     width = options.ngf << (levels - 1)
     layers: list[nn.Module] = [

@@ -17,7 +17,7 @@ from torch import nn
 from ganaug.errors import UserError
 from ganaug.gan.networks import keras
 from ganaug.gan.networks.family import Shape
-from ganaug.gan.networks.layers import Dropout, SelfAttention
+from ganaug.gan.networks.layers import Dropout, SelfAttention, check_size
 
 LABELS = False
 SIZES = (16, 32, 64)
@@ -111,7 +111,7 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     Raises:
         UserError: the images are not of 16, 32 or 64 pixels, or the series has no such generator.
     """
-    keras.check_size("gan101", shape.size, SIZES)
+    check_size("gan101", shape.size, SIZES)
     body = _chosen(GENERATORS, options.generator, "generator")
     side, maps = body.side * shape.size // DESCRIBED_SIZE, keras.scaled(body.dense, options.width)
     layers: list[nn.Module] = [

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from ganaug.errors import UserError
 from ganaug.gan.networks.layers import spectral
 
 Weighted = TypeVar("Weighted", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
@@ -65,17 +63,6 @@ def doubling_conv(inputs: int, outputs: int, kernel: int, *, rng: torch.Generato
 def scaled(maps: int, width: float) -> int:
     """The share ``width`` of so many feature maps, at least one."""
     return max(1, round(maps * width))
-
-
-def check_size(family: str, size: int, sizes: Sequence[int]) -> None:
-    """Refuse images that a family cannot make.
-
-    Raises:
-        UserError: ``size`` is not among ``sizes``.
-    """
-    if size not in sizes:
-        known = ", ".join(map(str, sizes[:-1])) + f" or {sizes[-1]}"
-        raise UserError(f"data.image_size: {family} makes images of {known} pixels, not {size}; set it to one of them")
 
 
 def _finished(layer: Weighted, *, rng: torch.Generator, normed: bool) -> Weighted:

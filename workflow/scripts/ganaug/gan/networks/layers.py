@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from ganaug.errors import UserError
 from ganaug.gan.parallel import ALL, Rows
 
 Layer = TypeVar("Layer", bound=nn.Module)
+
+
+def check_size(family: str, size: int, sizes: Sequence[int]) -> None:
+    """Refuse images that a family cannot make.
+
+    Raises:
+        UserError: ``size`` is not among ``sizes``.
+    """
+    if size not in sizes:
+        known = ", ".join(map(str, sizes[:-1])) + f" or {sizes[-1]}"
+        raise UserError(f"data.image_size: {family} makes images of {known} pixels, not {size}; set it to one of them")
+
+
+def stage_widths(size: int, *, widest: int, base: int) -> list[int]:
+    """Feature maps at 4, 8, ... and ``size`` pixels: min(widest, base / r) at r x r pixels, at least one."""
+    return [max(1, min(widest, base // (4 << level))) for level in range(size.bit_length() - 2)]
 
 
 class Draws(nn.Module):

@@ -12,13 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
-from ganaug.errors import UserError
 from ganaug.gan.networks.family import Shape
-from ganaug.gan.networks.layers import Growing
+from ganaug.gan.networks.layers import Growing, check_size, stage_widths
 
 LABELS = False
-START = 4
-LARGEST = 1024
+SIZES = (8, 16, 32, 64, 128, 256, 512, 1024)
 SLOPE = 0.2
 EPSILON = 1e-8
 HE_GAIN = 2**0.5
@@ -42,17 +40,16 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     Raises:
         UserError: the images are not of 8, 16, 32, ... or 1024 pixels.
     """
-    if shape.size not in [START << level for level in range(1, (LARGEST // START).bit_length())]:
-        raise UserError(
-            f"data.image_size: progan makes images of 8, 16, 32, 64, 128, 256, 512 or {LARGEST} pixels, not "
-            f"{shape.size}; set it to one of them"
-        )
-    return Generator(shape.nz, _widths(options, shape.size), shape.channels, rng=rng)
+    check_size("progan", shape.size, SIZES)
+    return Generator(
+        shape.nz, stage_widths(shape.size, widest=options.widest, base=options.base), shape.channels, rng=rng
+    )
 
 
 def discriminator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Module:
     """The critic of the paper's table 2, which grows with the generator."""
-    return Discriminator(_widths(options, shape.size), shape.channels, rng=rng)
+    widths = stage_widths(shape.size, widest=options.widest, base=options.base)
+    return Discriminator(widths, shape.channels, rng=rng)
 
 
 def phase(done: float, levels: int) -> tuple[int, float]:
@@ -212,12 +209,6 @@ class Discriminator(Phased):
         for block in reversed(self.blocks[:level]):
             features = block(features)
         return features
-
-
-def _widths(options: Options, size: int) -> list[int]:
-    """Feature maps at 4, 8, ... and ``size`` pixels."""
-    levels = size.bit_length() - START.bit_length() + 1
-    return [max(1, min(options.widest, options.base // (START << level))) for level in range(levels)]
 
 
 def _made(conv: Conv) -> list[nn.Module]:

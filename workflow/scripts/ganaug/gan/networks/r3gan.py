@@ -14,6 +14,7 @@ from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
 from ganaug.errors import UserError
 from ganaug.gan.networks.family import Shape
+from ganaug.gan.networks.layers import check_size, stage_widths
 
 LABELS = True
 SIZES = (16, 32, 64, 128)
@@ -49,12 +50,8 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     Raises:
         UserError: the images are not of 16, 32, 64 or 128 pixels, or groups do not fill a block.
     """
-    if shape.size not in SIZES:
-        raise UserError(
-            f"data.image_size: r3gan makes images of 16, 32, 64 or 128 pixels, not {shape.size}; set it to one of them"
-        )
-    widths = _widths(options, shape.size)
-    for width in widths:
+    check_size("r3gan", shape.size, SIZES)
+    for width in stage_widths(shape.size, widest=options.widest, base=options.base):
         if width * options.expansion % options.group:
             raise UserError(
                 f"gans: architecture.group: blocks of {width * options.expansion} feature maps do not divide into "
@@ -158,7 +155,7 @@ class Generator(nn.Module):
 
     def __init__(self, options: Options, shape: Shape, *, rng: torch.Generator) -> None:
         super().__init__()
-        widths = _widths(options, shape.size)
+        widths = stage_widths(shape.size, widest=options.widest, base=options.base)
         depth = options.blocks * len(widths)
         # An embedding as long as the latents, which it follows.
         self.embed = _embedding(shape.classes, shape.nz, gain=1.0, rng=rng) if shape.classes else None
@@ -183,7 +180,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, options: Options, shape: Shape, *, rng: torch.Generator) -> None:
         super().__init__()
-        widths = _widths(options, shape.size)
+        widths = stage_widths(shape.size, widest=options.widest, base=options.base)
         depth, last = options.blocks * len(widths), widths[0]
         layers: list[nn.Module] = [
             _drawn(nn.Conv2d(shape.channels, widths[-1], 1, bias=False), gain=1.0, rng=rng),
@@ -208,12 +205,6 @@ class Discriminator(nn.Module):
             return features.flatten()
         logits: Tensor = (features * self.embed(labels)).sum(dim=1)
         return logits
-
-
-def _widths(options: Options, size: int) -> list[int]:
-    """Feature maps at 4, 8, ... and ``size`` pixels."""
-    levels = size.bit_length() - START.bit_length() + 1
-    return [max(1, min(options.widest, options.base // (START << level))) for level in range(levels)]
 
 
 def _changed(inputs: int, outputs: int, *, rng: torch.Generator) -> nn.Module:

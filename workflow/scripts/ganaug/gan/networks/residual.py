@@ -15,8 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, relu
 
-from ganaug.errors import UserError
-from ganaug.gan.networks.layers import Layer, SelfAttention, spectral
+from ganaug.gan.networks.layers import Layer, SelfAttention, check_size, spectral
 
 SIZES = (16, 32, 64)
 # Makes the layer that turns a condition into so many scales or shifts.
@@ -29,10 +28,7 @@ def levels(size: int, *, family: str) -> int:
     Raises:
         UserError: it is not 16, 32 or 64.
     """
-    if size not in SIZES:
-        raise UserError(
-            f"data.image_size: {family} makes images of 16, 32 or 64 pixels, not {size}; set it to one of them"
-        )
+    check_size(family, size, SIZES)
     return size.bit_length() - 3
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ganaug.errors import UserError
 from ganaug.gan.networks.family import Shape
-from ganaug.gan.networks.layers import Draws, Styled, Truncated
+from ganaug.gan.networks.layers import Draws, Styled, Truncated, check_size
 from ganaug.gan.networks.stylegan2_layers import (
     TAPS,
     Convolution,
@@ -62,11 +62,7 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     Raises:
         UserError: the images are not of 16, 32, 64 or 128 pixels, or an option makes no sense.
     """
-    if shape.size not in SIZES:
-        raise UserError(
-            f"data.image_size: stylegan2 makes images of 16, 32, 64 or 128 pixels, not {shape.size}; "
-            "set it to one of them"
-        )
+    check_size("stylegan2", shape.size, SIZES)
     if options.resample not in TAPS:
         raise UserError(f"gans: architecture.resample is {options.resample!r}; set it to {' or '.join(TAPS)}")
     if not 0 <= options.mixing <= 1:
