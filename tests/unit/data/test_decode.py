@@ -351,6 +351,16 @@ def test_a_file_that_cannot_be_opened_is_no_bad_image(tmp_path):
         try_load(str(tmp_path / "x.png"), "a/x.png")
 
 
+def test_a_large_file_is_read_to_its_end(tmp_path):
+    values = np.arange(2500 * 2500 * 3, dtype=np.uint8).reshape(2500, 2500, 3)
+    path = tmp_path / "x.bmp"
+    path.write_bytes(file_of(Image.fromarray(values), "BMP"))
+    assert path.stat().st_size > 17 * 2**20
+    image = try_load(str(path), "x.bmp")
+    assert isinstance(image, Image.Image), image
+    assert np.array_equal(np.asarray(image), values)
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_pixel_bombs_are_refused(monkeypatch, kind):

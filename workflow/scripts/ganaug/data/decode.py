@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import warnings
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -251,7 +250,7 @@ def try_load(content: Content, name: str) -> Image.Image | str:
         return Image.fromarray(content)
     if isinstance(content, str):
         try:
-            content = _read(content)
+            content = Path(content).read_bytes()
         except OSError as error:
             raise UserError(f"{name}: cannot be read ({error.strerror}); mend or remove it") from error
     try:
@@ -260,18 +259,6 @@ def try_load(content: Content, name: str) -> Image.Image | str:
         raise
     except Exception as error:  # of any type: the file is a stranger's, and so are the decoders
         return reason(error)
-
-
-def _read(path: str) -> bytes:
-    """All bytes of a file, by two system calls for a small one; the file objects of Python need five."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        pieces = [os.read(handle, 2**16)]
-        while len(pieces[-1]) == 2**16:
-            pieces.append(os.read(handle, 2**24))
-        return b"".join(pieces)
-    finally:
-        os.close(handle)
 
 
 def target_for(
