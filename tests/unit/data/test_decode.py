@@ -488,6 +488,21 @@ def test_all_cores_are_used_where_there_is_work_for_them(monkeypatch):
     assert [pool._workers(count) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 6]
 
 
+@pytest.mark.parametrize(
+    ("count", "kind", "length"),
+    [
+        (100_000, {"size": 32, "channels": 3}, 256),
+        (100_000, {"size": 256, "channels": 1}, 64),
+        (100_000, {"size": 1024, "channels": 3}, 1),
+        (100_000, {"size": 4096, "channels": 3}, 1),
+        (320, {"size": 32, "channels": 3}, 20),
+        (3, {"size": 32, "channels": 3}, 1),
+    ],
+)
+def test_a_chunk_holds_little_of_what_comes_out(count, kind, length):
+    assert pool._chunk_length(count, target(**kind), workers=2) == length
+
+
 def test_the_result_is_a_mapped_file(run, tmp_path):
     decoded = run([(0, png(Image.new("L", (2, 2), 5)))], ["a.png"])
     assert isinstance(decoded.images, np.memmap)

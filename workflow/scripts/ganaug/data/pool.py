@@ -74,7 +74,7 @@ def decode(
     sizes = np.zeros((count, 2), dtype=np.int32)
     bad: dict[int, str] = {}
     workers = _workers(count)
-    step = max(1, min(CHUNK, count // (8 * workers)))  # several chunks a process, so that they end together
+    step = _chunk_length(count, target, workers=workers)
     chunks = _chunks(((row, names[row], content) for row, content in contents), step)
     for done in _results(chunks, place, workers=workers):
         for row, why in done.bad.items():
@@ -115,6 +115,12 @@ class _Done:
 
 
 _Chunk = list[tuple[int, str, Content]]
+
+
+def _chunk_length(count: int, target: Target, *, workers: int) -> int:
+    """How many images a chunk may have: several chunks a process, so that they end together, and few pixels each."""
+    pixels = target.size * target.size * target.channels
+    return max(1, min(CHUNK, count // (8 * workers), CHUNK_BYTES // pixels))
 
 
 def _chunks(items: Iterable[tuple[int, str, Content]], step: int) -> Iterator[_Chunk]:
