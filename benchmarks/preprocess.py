@@ -72,7 +72,7 @@ def ours(root: str, size: int | None) -> float:
     with tempfile.TemporaryDirectory() as folder:
 
         def run() -> int:
-            decode(enumerate(files), files, target, out=Path(folder, "out.npy"), skip_bad=False)
+            decode(enumerate(files), files, target, workers=CORES, out=Path(folder, "out.npy"), skip_bad=False)
             return len(files)
 
         return _rate(run)
@@ -193,7 +193,7 @@ def preprocess_folder(source: str, out: str) -> None:
     changes = {"source": "folder", "path": source, "image_size": SIDE, "channels": 3}
     data = build(Data, {**section, **changes, "test": {"method": "hash", "fraction": 0.1, "folds": None}}, "data")
     os.chdir(out)  # what is known of the files is kept below the working directory
-    preprocess(data, seed=0, record=describe(data), code="", out=Path(out, "data"))
+    preprocess(data, seed=0, record=describe(data), code="", workers=CORES, out=Path(out, "data"))
 
 
 def train(out: str) -> int:

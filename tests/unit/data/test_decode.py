@@ -384,7 +384,7 @@ def run(tmp_path):
     def made(
         contents: Iterable[tuple[int, Content]], names: list[str], *, skip_bad: bool = False, **kind: Any
     ) -> Decoded:
-        return decode(contents, names, target(**kind), out=tmp_path / "decoded.npy", skip_bad=skip_bad)
+        return decode(contents, names, target(**kind), workers=2, out=tmp_path / "decoded.npy", skip_bad=skip_bad)
 
     return made
 
@@ -453,10 +453,10 @@ def test_processes_give_what_one_process_gives(run, monkeypatch):
     files = [png(noise(3, 3).point(lambda value, tone=tone: value ^ tone)) for tone in range(40)]
     contents = list(enumerate(files))[::-1]
     names = [f"{row}.png" for row in range(40)]
-    monkeypatch.setattr(pool, "_workers", lambda count: 1)
+    monkeypatch.setattr(pool, "_workers", lambda count, most: 1)
     one = run(contents, names, size=3)
     images = one.images.copy()
-    monkeypatch.setattr(pool, "_workers", lambda count: 2)
+    monkeypatch.setattr(pool, "_workers", lambda count, most: 2)
     two = run(contents, names, size=3)
     assert [np.asarray(Image.open(io.BytesIO(file))).tolist() for file in files] == images.tolist()
     assert np.array_equal(images, two.images)
@@ -477,15 +477,17 @@ def test_a_full_disk_is_no_bad_image(run, monkeypatch):
 
 
 def test_a_process_that_dies_is_told(run, monkeypatch):
-    monkeypatch.setattr(pool, "_workers", lambda count: 2)
+    monkeypatch.setattr(pool, "_workers", lambda count, most: 2)
     monkeypatch.setattr(pool, "perceptual_hashes", lambda pixels: os._exit(9))
     with pytest.raises(UserError, match=r"^data: a process that decodes images was ended from outside"):
         run(enumerate([png(Image.new("L", (2, 2)))] * 4), list("abcd"))
 
 
-def test_all_cores_are_used_where_there_is_work_for_them(monkeypatch):
+def test_the_cores_that_may_be_used_are_used_where_there_is_work_for_them(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
-    assert [pool._workers(count) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 6]
+    assert [pool._workers(count, most=8) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 6]
+    assert [pool._workers(count, most=4) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 4]
+    assert pool._workers(10_000, most=1) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import errno
 import os
 import tarfile
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from ganaug import config
 from ganaug.config import Data
+from ganaug.data import pool
 from ganaug.data.fingerprint import describe
 from ganaug.data.integrity import neighbours
 from ganaug.data.sources import mirror
@@ -25,8 +27,8 @@ from ganaug.io import digest, read_json
 OFFICIAL = config.TestSplit(method="official", fraction=None, folds=None)
 
 
-def run(data: Data, out: Path, *, seed: int = 0) -> dict[str, Any]:
-    preprocess(data, seed=seed, record=describe(data), code="c0de", out=out)
+def run(data: Data, out: Path, *, seed: int = 0, workers: int = 2) -> dict[str, Any]:
+    preprocess(data, seed=seed, record=describe(data), code="c0de", workers=workers, out=out)
     return dict(read_json(out / "report.json"))
 
 
@@ -98,6 +100,29 @@ def test_the_same_seed_gives_the_same_bytes(make_image, make_data, tmp_path):
     one, two, three = (list(report["digests"].values()) for report in reports)
     assert one == two
     assert one != three
+
+
+def test_no_more_processes_than_allowed_decode_and_their_number_changes_no_byte(
+    make_image, make_data, tmp_path, monkeypatch
+):
+    for label in ("cat", "dog"):
+        for number in range(20):
+            make_image(f"src/{label}/{number}.png", tone=number + 20 * (label == "dog"))
+    started = []
+
+    class Pool(ProcessPoolExecutor):
+        def __init__(self, workers: int, **options: Any) -> None:
+            started.append(workers)
+            super().__init__(workers, **options)
+
+    monkeypatch.setattr(pool, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(pool, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    data = make_data(path=str(tmp_path / "src"))
+    reports = [run(data, tmp_path / f"{workers}", workers=workers) for workers in (1, 2, 3, 100)]
+    assert started == [2, 3, 8]
+    made = [{**report, "digests": list(report["digests"].values())} for report in reports]
+    assert made == made[:1] * 4
 
 
 def test_leaky_copies_the_test_images(official, make_data, tmp_path):
@@ -259,7 +284,7 @@ def test_a_source_that_changed_since_its_download_is_told(official, make_data, t
     image = official / "train/dog/1.png"
     image.write_bytes(image.read_bytes()[:-1] + b"x")  # of the same size
     with pytest.raises(UserError, match=r"data.source: the folder is not what data/source.json recorded"):
-        preprocess(data, seed=0, record=record, code="", out=tmp_path / "data")
+        preprocess(data, seed=0, record=record, code="", workers=2, out=tmp_path / "data")
 
 
 def rows(*labels: str) -> list[IndexRow]:
@@ -395,7 +420,7 @@ def test_eth80_seals_a_cow_and_a_horse_in_each_fold(make_data, tmp_path):
 def test_cifar10_has_its_published_numbers(make_data, tmp_path):
     path = archive("cifar10-jpeg.tar.gz")
     data = make_data(source="archive", path=path, image_size=32, channels=3, test=OFFICIAL)
-    whole = load(data, describe(data), scratch=tmp_path)
+    whole = load(data, describe(data), workers=2, scratch=tmp_path)
     assert whole.decoded.images.shape == (60_000, 32, 32, 3)
     assert whole.official.sum() == 10_000
     labels = np.array([row.label for row in whole.index])

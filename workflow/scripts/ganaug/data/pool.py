@@ -1,4 +1,4 @@
-"""Many images decoded at once, by all cores, into one file: little of them is ever in a process's own memory."""
+"""Many images decoded by several processes into one file: little of them is ever in a process's own memory."""
 
 from __future__ import annotations
 
@@ -50,14 +50,21 @@ class Decoded:
 
 
 def decode(
-    contents: Iterable[tuple[int, Content]], names: Sequence[str], target: Target, *, out: Path, skip_bad: bool
+    contents: Iterable[tuple[int, Content]],
+    names: Sequence[str],
+    target: Target,
+    *,
+    workers: int,
+    out: Path,
+    skip_bad: bool,
 ) -> Decoded:
-    """Decode images into a file, on all cores that this process may use; little of them is ever in its own memory.
+    """Decode images into a file, by several processes; little of them is ever in this process's own memory.
 
     Args:
         contents: row of each image, and its file or pixels (uint8, H x W or H x W x 3), in any order; at most a few
             hundred are held at a time.
         names: the file of each row, for messages.
+        workers: how many processes there may be, which changes no result.
         out: the array file to be made, not atomically: it is scratch.
         skip_bad: list files that cannot be read instead of stopping at the first.
 
@@ -73,7 +80,7 @@ def decode(
     hashes = np.zeros(count, dtype=np.uint64)
     sizes = np.zeros((count, 2), dtype=np.int32)
     bad: dict[int, str] = {}
-    workers = _workers(count)
+    workers = _workers(count, most=workers)
     step = _chunk_length(count, target, workers=workers)
     chunks = _chunks(((row, names[row], content) for row, content in contents), step)
     for done in _results(chunks, place, workers=workers):
@@ -178,9 +185,9 @@ def _write_rows(file: BinaryIO, rows: Sequence[int], pixels: Pixels, *, offset: 
         file.write(pixels[together[0] : together[-1] + 1].data)
 
 
-def _workers(count: int) -> int:
+def _workers(count: int, *, most: int) -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, count // WORTH_A_PROCESS))
+    return max(1, min(most, cores, count // WORTH_A_PROCESS))
 
 
 def _results(chunks: Iterator[_Chunk], place: _Place, *, workers: int) -> Iterator[_Done]:

@@ -73,7 +73,7 @@ class Part:
     report: dict[str, Any]
 
 
-def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, out: Path) -> None:
+def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, workers: int, out: Path) -> None:
     """Make ``p{part}/{dev,test}/{images.npy,index.csv}`` and ``report.json``, and ``p{part}/leaked`` if ``data.leaky``.
 
     Everything is checked before anything is written, and all sets are whole before the first gets its name.
@@ -81,6 +81,7 @@ def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, o
     Args:
         record: what ``data/source.json`` says of the source.
         code: the digest of this stage's code, for the report.
+        workers: how many processes may decode at once, which changes no result.
         out: the folder ``data`` of the experiment.
 
     Raises:
@@ -88,7 +89,7 @@ def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, o
             test set is not apart from the rest.
     """
     with _scratch(out) as scratch:
-        whole = load(data, record, scratch=scratch)
+        whole = load(data, record, workers=workers, scratch=scratch)
         index = whole.index
         masks = seal(index, seed=seed, test=data.test, official=whole.official, joined=whole.joined)
         digests = [whole.decoded.digests[row] for row in whole.rows.tolist()]
@@ -128,7 +129,7 @@ def _scratch(out: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def load(data: Data, record: Mapping[str, Any], *, scratch: Path) -> Whole:
+def load(data: Data, record: Mapping[str, Any], *, workers: int, scratch: Path) -> Whole:
     """Find, read and decode the whole source into a file in the folder ``scratch``.
 
     Raises:
@@ -141,7 +142,14 @@ def load(data: Data, record: Mapping[str, Any], *, scratch: Path) -> Whole:
     row_of = {name: row for row, name in enumerate(names)}
     contents = ((row_of[name], content) for name, content in read(names))
     sources = [entry.source for entry in entries]
-    decoded = decode(contents, sources, target, out=scratch / "decoded.npy", skip_bad=data.on_bad == "skip")
+    decoded = decode(
+        contents,
+        sources,
+        target,
+        workers=workers,
+        out=scratch / "decoded.npy",
+        skip_bad=data.on_bad == "skip",
+    )
     return _readable(entries, decoded, target, left)
 
 
