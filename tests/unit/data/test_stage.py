@@ -14,6 +14,7 @@ from PIL import Image
 
 from ganaug import config
 from ganaug.config import Data
+from ganaug.data import archive as archive_module
 from ganaug.data import pool
 from ganaug.data.fingerprint import describe
 from ganaug.data.integrity import neighbours
@@ -146,6 +147,29 @@ def test_an_archive_gives_what_its_folder_gives(official, make_data, tmp_path, s
     folder = run(make_data(path=str(official), test=OFFICIAL), tmp_path / "one")
     packed = run(make_data(source="archive", path=str(archive), test=OFFICIAL), tmp_path / "two")
     assert list(folder["digests"].values()) == list(packed["digests"].values())
+
+
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz"])
+def test_only_listing_and_decoding_read_an_archive_to_its_end(official, make_data, tmp_path, suffix, monkeypatch):
+    monkeypatch.delenv("GANAUG_MIRROR", raising=False)
+    names = [path.relative_to(official).as_posix() for path in sorted(official.rglob("*.png"))]
+    table = "".join(f"{name},{name.split('/')[1]}\n" for name in names)
+    (official / "labels.csv").write_text(f"file,label\n{table}")
+    with tarfile.open(tmp_path / f"x.{suffix}", f"w:{suffix.partition('.')[2]}") as tar:
+        for name in ("labels.csv", *names):
+            tar.add(official / name, arcname=name)
+    data = make_data(source="archive", path=str(tmp_path / f"x.{suffix}"), labels="labels.csv", image_size=None)
+    record = describe(data)
+    read, ends = [], []
+    extracted, ended = tarfile.TarFile.extractfile, archive_module._check_end
+    monkeypatch.setattr(
+        tarfile.TarFile, "extractfile", lambda tar, member: read.append(member.name) or extracted(tar, member)
+    )
+    monkeypatch.setattr(archive_module, "_check_end", lambda tar: ends.append(tar) or ended(tar))
+    preprocess(data, seed=0, record=record, code="", workers=1, out=tmp_path / "data")
+    first = min(names, key=lambda name: (name.split("/")[1], name))
+    assert read == ["labels.csv", first, *names]
+    assert len(ends) == 2
 
 
 def test_an_exact_duplicate_across_the_official_split_stops(official, make_image, make_data, tmp_path):

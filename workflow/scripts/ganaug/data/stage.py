@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ from ganaug.io import digest, write_json
 PAIRS_SHOWN = 50
 SCRATCH = ".tmp-preprocess-"
 
+Held = TypeVar("Held")
 Reader = Callable[[Collection[str]], Iterator[tuple[str, Content]]]
 Rows = NDArray[np.intp]
 
@@ -168,11 +169,17 @@ def _open(data: Data) -> tuple[list[Entry], Reader, LeftOut]:
     labels = table = None
     if data.labels is not None:
         table = find_labels(listing, data.labels)
-        [(_, content)] = read([table])
-        labels = parse_labels(content)
+        labels = parse_labels(_one(read, table))
     entries = arrange(listing, groups=data.groups, method=data.test.method, labels=labels)
     left = left_out(listing, entries, table=table)
     return entries, partial(_paths, root) if data.source == "folder" else read, left
+
+
+def _one(read: Callable[[Collection[str]], Iterator[tuple[str, Held]]], name: str) -> Held:
+    """What ``name`` holds. An archive is read that far and no further: listing and decoding look at its end."""
+    for _, content in read([name]):
+        return content
+    raise UserError(f"{name}: is gone since the source was listed; run again when nothing changes it")
 
 
 def _paths(root: Path, names: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -192,8 +199,7 @@ def _target(data: Data, entries: Sequence[Entry], read: Reader) -> Target:
             model=None,
         )
     for entry in entries:
-        [(_, content)] = read([entry.name])
-        image = try_load(content, entry.source)
+        image = try_load(_one(read, entry.name), entry.source)
         if not isinstance(image, str):
             return target_for(
                 image,
