@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -145,6 +146,16 @@ def open_split(path: str | Path) -> list[SplitRow]:
 def labels_of(rows: Iterable[SplitRow | IndexRow | SetRow]) -> list[str]:
     """The class names that occur, sorted; their order is the order of classes everywhere."""
     return sorted({row.label for row in rows})
+
+
+def counts_of(rows: Iterable[SplitRow | IndexRow | SetRow]) -> dict[str, int]:
+    """How many images each class has, in the order of classes."""
+    return dict(sorted(Counter(row.label for row in rows).items()))
+
+
+def role_counts(rows: Iterable[SplitRow], role: Literal["train", "validation"]) -> dict[str, int]:
+    """`counts_of` the images that have this role in a repeat."""
+    return counts_of(row for row in rows if row.role == role)
 
 
 def grid(images: Pixels, *, columns: int, gap: int = 1) -> Pixels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -25,6 +26,9 @@ LEFT_OUT = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 
 # The path of a file, which is opened by the process that decodes it; what a file holds; or pixels.
 Content = str | bytes | Pixels
+# By name; and what gives them, in any order, for the names that it is given.
+Contents = Iterator[tuple[str, Content]]
+Reader = Callable[[Collection[str]], Contents]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ganaug.config import Data
 from ganaug.data.archive import list_archive, read_archive
-from ganaug.data.decode import Content, Target, target_for, try_load
+from ganaug.data.decode import Reader, Target, target_for, try_load
 from ganaug.data.digits import list_digits, read_digits
 from ganaug.data.fingerprint import PREPROCESS_KEYS, check_unchanged
 from ganaug.data.groups import joined
@@ -29,14 +29,13 @@ from ganaug.data.published import open_published
 from ganaug.data.sources import PUBLISHED, list_folder, mirror, read_folder, resolve_archive, resolve_folder
 from ganaug.data.splits import Mask, seal
 from ganaug.errors import UserError
-from ganaug.images import IndexRow, labels_of, save_images, save_index
+from ganaug.images import IndexRow, counts_of, labels_of, save_images, save_index
 from ganaug.io import digest, write_json
 
 PAIRS_SHOWN = 50
 SCRATCH = ".tmp-preprocess-"
 
 Held = TypeVar("Held")
-Reader = Callable[[Collection[str]], Iterator[tuple[str, Content]]]
 Rows = NDArray[np.intp]
 
 
@@ -290,8 +289,8 @@ def divide(
     sealed_digests = {digests[row] for row in test.tolist()}
     report = {
         "part": part,
-        "dev": _counts(dev_rows),
-        "test": _counts(test_rows),
+        "dev": counts_of(dev_rows),
+        "test": counts_of(test_rows),
         "groups": {"dev": len({row.group for row in dev_rows}), "test": len({row.group for row in test_rows})},
         "near_duplicates": {
             "policy": policy,
@@ -327,10 +326,6 @@ def _sizes(sizes: NDArray[np.int32]) -> list[tuple[int, int, int]]:
     """Width, height and number of the images that have them, the most frequent first."""
     counts = Counter(map(tuple, sizes.tolist()))
     return [(width, height, count) for (width, height), count in sorted(counts.items(), key=lambda p: (-p[1], p[0]))]
-
-
-def _counts(rows: Sequence[IndexRow]) -> dict[str, int]:
-    return dict(sorted(Counter(row.label for row in rows).items()))
 
 
 def _write(
