@@ -438,7 +438,3 @@ def test_what_cannot_be_read_may_be_skipped_and_is_listed(name: str, make_data: 
     [skipped] = read_json(tmp_path / "data/report.json")["skipped"]
     assert skipped["file"] == case.told.partition(":")[0]
     assert skipped["reason"]
-
-
-def test_there_are_enough_of_them() -> None:
-    assert len(FOLDERS) + len(ARCHIVES) >= 60
