@@ -72,7 +72,15 @@ def ours(root: str, size: int | None) -> float:
     with tempfile.TemporaryDirectory() as folder:
 
         def run() -> int:
-            decode(enumerate(files), files, target, workers=CORES, out=Path(folder, "out.npy"), skip_bad=False)
+            decode(
+                enumerate(files),
+                files,
+                target,
+                grouped=True,
+                workers=CORES,
+                out=Path(folder, "out.npy"),
+                skip_bad=False,
+            )
             return len(files)
 
         return _rate(run)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 from collections.abc import Iterable
@@ -53,7 +54,9 @@ def as_array(data: bytes, size: int, channels: int) -> np.ndarray:
 
 def pixels(image: Image.Image, **changes: Any) -> list:
     made = target(**changes)
-    return as_array(fit(load(png(image), "x.png"), "x.png", made).pixels, made.size, made.channels).tolist()
+    return as_array(
+        fit(load(png(image), "x.png"), "x.png", made, grouped=True).pixels, made.size, made.channels
+    ).tolist()
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -249,12 +252,19 @@ def test_the_report_names_filter_and_way():
 
 def test_groups_are_equal_for_equal_pixels_before_resizing():
     made = target(channels=1)
-    small, large = (fit(Image.new("L", (side, side), 9), "a", made) for side in (2, 4))
+    small, large = (fit(Image.new("L", (side, side), 9), "a", made, grouped=True) for side in (2, 4))
     assert small.pixels == large.pixels
     assert small.digest == large.digest
     assert small.group != large.group
     assert (small.size, large.size) == ((2, 2), (4, 4))
-    assert fit(Image.new("RGB", (2, 2), (9, 9, 9)), "c", made).group == small.group
+    assert fit(Image.new("RGB", (2, 2), (9, 9, 9)), "c", made, grouped=True).group == small.group
+
+
+def test_a_group_is_the_digest_of_height_width_and_pixels():
+    for grouped, group in ((True, hashlib.sha256(b"(4, 6) " + bytes([9] * 24)).hexdigest()[:32]), (False, "")):
+        fitted = fit(Image.new("L", (6, 4), 9), "a", target(channels=1), grouped=grouped)
+        assert fitted.group == group
+        assert fitted.digest == hashlib.sha256(b"(2, 2) " + bytes([9] * 4)).digest()[:16]
 
 
 def test_the_first_image_decides_what_is_open():
@@ -270,7 +280,7 @@ def test_the_first_image_decides_what_is_open():
 
 def test_mixed_sizes_name_two_files():
     with pytest.raises(UserError, match=r"a.png has 4 x 4 pixels and b.png has 5 x 4; set data.image_size"):
-        fit(Image.new("L", (5, 4)), "b.png", target(size=4, channels=1, model="a.png"))
+        fit(Image.new("L", (5, 4)), "b.png", target(size=4, channels=1, model="a.png"), grouped=False)
 
 
 JPEG = file_of(noise(40, 24), "JPEG")
@@ -384,7 +394,9 @@ def run(tmp_path):
     def made(
         contents: Iterable[tuple[int, Content]], names: list[str], *, skip_bad: bool = False, **kind: Any
     ) -> Decoded:
-        return decode(contents, names, target(**kind), workers=2, out=tmp_path / "decoded.npy", skip_bad=skip_bad)
+        return decode(
+            contents, names, target(**kind), grouped=True, workers=2, out=tmp_path / "decoded.npy", skip_bad=skip_bad
+        )
 
     return made
 
@@ -403,7 +415,7 @@ def test_decode_fails_at_a_bad_file_or_lists_it(run):
 
 @pytest.mark.parametrize("error", [TypeError("what"), KeyError("what"), RuntimeError("what")])
 def test_what_a_conversion_raises_makes_a_bad_image(run, monkeypatch, error):
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(pool, "fit", broken)
@@ -414,7 +426,7 @@ def test_what_a_conversion_raises_makes_a_bad_image(run, monkeypatch, error):
 
 
 def test_want_of_memory_is_no_bad_image(run, monkeypatch):
-    def greedy(*_: object) -> None:
+    def greedy(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(pool, "fit", greedy)

@@ -15,6 +15,7 @@ from PIL import Image
 from ganaug import config
 from ganaug.config import Data
 from ganaug.data import archive as archive_module
+from ganaug.data import decode as decode_module
 from ganaug.data import pool
 from ganaug.data.fingerprint import describe
 from ganaug.data.integrity import neighbours
@@ -188,6 +189,21 @@ def test_exact_duplicates_never_cross_a_hash_split(make_image, make_data, tmp_pa
     groups = [{row.group for row in read(tmp_path / "data", 0, name)[1]} for name in ("dev", "test")]
     assert not groups[0] & groups[1]
     assert len(groups[0] | groups[1]) == 20
+
+
+def test_only_images_that_are_their_own_groups_are_digested_at_full_size(make_image, make_data, tmp_path, monkeypatch):
+    for number in range(8):
+        make_image(f"src/{'ab'[number % 2]}/{number}/1.png", tone=number, size=(16, 16))
+    digested = []
+    original = decode_module._digested
+    monkeypatch.setattr(decode_module, "_digested", lambda image: digested.append(image.size) or original(image))
+    found = {}
+    half = config.TestSplit(method="stratified", fraction=0.5, folds=None)
+    for groups in ("parent", None):
+        run(make_data(path=str(tmp_path / "src"), groups=groups, test=half), tmp_path / f"{groups}", workers=1)
+        found[groups] = digested.count((16, 16)), digested.count((8, 8))
+        digested.clear()
+    assert found == {"parent": (0, 8), None: (8, 8)}
 
 
 def test_objects_that_share_a_picture_are_one(make_image, make_data, tmp_path):

@@ -200,7 +200,7 @@ def to_square(image: Image.Image, target: Target) -> Image.Image:
 
 @dataclass(frozen=True)
 class Fitted:
-    """An image as S * S * C bytes, its digest, that of its pixels before resizing, and its size then."""
+    """An image as S * S * C bytes, its digest, that of its pixels before resizing (or empty), and its size then."""
 
     pixels: bytes
     digest: bytes
@@ -208,24 +208,31 @@ class Fitted:
     size: tuple[int, int]
 
 
-def fit(image: Image.Image, name: str, target: Target) -> Fitted:
+def fit(image: Image.Image, name: str, target: Target, *, grouped: bool) -> Fitted:
     """The image in the channels and the size of ``target``.
+
+    Args:
+        name: its file, for messages.
+        grouped: whether to make its group: for large images that digest takes time.
 
     Raises:
         UserError: it has another size than the rest and ``target`` does not resize.
         Exception: the range of its pixels is not known, or it cannot be converted; Pillow raises many kinds.
     """
     image = in_channels(image, target.channels, background=target.background)
-    pixels, digest = _digested(image)
-    group = digest
+    square = image
     if image.size != (target.size, target.size):
         if target.model is not None:
             raise UserError(
                 f"data.image_size: {target.model} has {target.size} x {target.size} pixels and {name} has "
                 f"{image.width} x {image.height}; set data.image_size"
             )
-        pixels, digest = _digested(to_square(image, target))
-    return Fitted(pixels=pixels, digest=digest, group=group.hex(), size=image.size)
+        square = to_square(image, target)
+    pixels, digest = _digested(square)
+    group = ""
+    if grouped:
+        group = (digest if square is image else _digested(image)[1]).hex()
+    return Fitted(pixels=pixels, digest=digest, group=group, size=image.size)
 
 
 def _digested(image: Image.Image) -> tuple[bytes, bytes]:

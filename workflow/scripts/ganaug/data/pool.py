@@ -34,7 +34,7 @@ class Decoded:
 
     Attributes:
         images: uint8, N x S x S x C, mapped from a file.
-        groups: 32 hexadecimal digits; equal for images whose pixels are equal at full size.
+        groups: 32 hexadecimal digits, equal for images whose pixels are equal at full size; or all empty.
         digests: 16 bytes; equal for images whose pixels are equal as they are here.
         hashes: `perceptual_hashes` of the images.
         sizes: int32, N x 2: width and height before resizing, turned as EXIF says.
@@ -54,6 +54,7 @@ def decode(
     names: Sequence[str],
     target: Target,
     *,
+    grouped: bool,
     workers: int,
     out: Path,
     skip_bad: bool,
@@ -64,6 +65,7 @@ def decode(
         contents: row of each image, and its file or pixels (uint8, H x W or H x W x 3), in any order; at most a few
             hundred are held at a time.
         names: the file of each row, for messages.
+        grouped: whether to make the groups of the images.
         workers: how many processes there may be, which changes no result.
         out: the array file to be made, not atomically: it is scratch.
         skip_bad: list files that cannot be read instead of stopping at the first.
@@ -75,7 +77,7 @@ def decode(
     count = len(names)
     shape = (count, target.size, target.size, target.channels)
     file = np.lib.format.open_memmap(out, mode="w+", dtype=np.uint8, shape=shape)
-    place = _Place(path=out, offset=file.offset, target=target)
+    place = _Place(path=out, offset=file.offset, target=target, grouped=grouped)
     groups, digests = [""] * count, [b""] * count
     hashes = np.zeros(count, dtype=np.uint64)
     sizes = np.zeros((count, 2), dtype=np.int32)
@@ -102,11 +104,12 @@ def decode(
 
 @dataclass(frozen=True)
 class _Place:
-    """Where rows go: row k begins ``offset + k * S * S * C`` bytes into the file."""
+    """Where rows go and as what: row k begins ``offset + k * S * S * C`` bytes into the file."""
 
     path: Path
     offset: int
     target: Target
+    grouped: bool
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def _decode_chunk(chunk: _Chunk, place: _Place) -> _Done:
             bad[row] = image
             continue
         try:
-            fitted[row] = fit(image, name, target)
+            fitted[row] = fit(image, name, target, grouped=place.grouped)
         except (MemoryError, UserError):
             raise
         except Exception as error:  # of any type, as in try_load

@@ -146,6 +146,7 @@ def load(data: Data, record: Mapping[str, Any], *, workers: int, scratch: Path) 
         contents,
         sources,
         target,
+        grouped=not all(entry.group for entry in entries),
         workers=workers,
         out=scratch / "decoded.npy",
         skip_bad=data.on_bad == "skip",
