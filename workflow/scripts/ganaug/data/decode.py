@@ -84,8 +84,10 @@ def load(content: bytes, name: str) -> Image.Image:
             image; Pillow's decoders raise many kinds.
     """
     plain = _plain_jpeg(content)
-    if plain is not None:
-        return plain
+    return _opened(content, name) if plain is None else plain
+
+
+def _opened(content: bytes, name: str) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what Pillow can put up with, and of sizes that are refused here
         image: Image.Image = Image.open(BytesIO(content), formats=formats(PurePosixPath(name).suffix))
@@ -105,7 +107,7 @@ def _plain_jpeg(content: bytes) -> Image.Image | None:
     """A JPEG file of one or three 8-bit channels without Exif, XMP or further pictures; else None.
 
     It gives what ``Image.open`` gives, by the same decoder. For small images most of the time of ``Image.open`` goes
-    into reading tables of the header that nobody asks for: without it 32 x 32 pixels take half as long.
+    into reading tables of the header that nobody asks for; ``benchmarks/preprocess.py`` measures both.
     """
     if content[:3] != b"\xff\xd8\xff":
         return None
