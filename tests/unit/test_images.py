@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +38,10 @@ def test_image_sets_round_trip_mapped(tmp_path: Path) -> None:
 def test_chosen_images_are_written_as_numpy_writes_them(tmp_path: Path, side: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (4, side, side, 3), dtype=np.uint8)
     rows = np.array([3, 0, 2])
-    save_images(tmp_path / "ours.npy", images, rows)
+    told = save_images(tmp_path / "ours.npy", images, rows)
     np.save(tmp_path / "theirs.npy", images[rows])
     assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "theirs.npy").read_bytes()
+    assert told == hashlib.sha256((tmp_path / "theirs.npy").read_bytes()).hexdigest()
 
 
 def test_classes_are_counted_in_their_order() -> None:

@@ -409,11 +409,11 @@ def test_a_disk_that_fills_up_leaves_nothing(official, make_data, tmp_path, monk
 
     written: list[Path] = []
 
-    def full(path: Path, images: np.ndarray, rows: np.ndarray) -> None:
+    def full(path: Path, images: np.ndarray, rows: np.ndarray) -> str:
         if written:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         written.append(path)
-        save_images(path, images, rows)
+        return save_images(path, images, rows)
 
     monkeypatch.setattr(stage, "save_images", full)
     with pytest.raises(OSError, match="No space left"):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -72,14 +75,23 @@ def save_image_set(images_path: str | Path, index_path: str | Path, images: Pixe
     save_index(index_path, index)
 
 
-def save_images(path: str | Path, images: Pixels, rows: NDArray[np.intp]) -> None:
-    """Write ``images[rows]`` as the array of an image set, atomically, about 4 MiB in memory at a time."""
+def save_images(path: str | Path, images: Pixels, rows: NDArray[np.intp]) -> str:
+    """Write ``images[rows]`` as the array of an image set, atomically, about 4 MiB in memory at a time.
+
+    Returns:
+        `ganaug.io.digest` of the file.
+    """
     shape = (len(rows), *images.shape[1:])
     step = max(1, 2**22 // int(np.prod(shape[1:])))
+    header = BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    pieces = (images[rows[start : start + step]].ravel().data for start in range(0, len(rows), step))
+    digest = hashlib.sha256()
     with atomic(path) as temporary, temporary.open("wb") as handle:
-        np.lib.format.write_array_header_1_0(handle, {"descr": "|u1", "fortran_order": False, "shape": shape})
-        for start in range(0, len(rows), step):
-            handle.write(np.ascontiguousarray(images[rows[start : start + step]]).data)
+        for piece in chain([header.getbuffer()], pieces):
+            handle.write(piece)
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def save_index(path: str | Path, index: Iterable[IndexRow]) -> None:

@@ -332,16 +332,16 @@ def _sizes(sizes: NDArray[np.int32]) -> list[tuple[int, int, int]]:
 def _write(
     whole: Whole, parts: Sequence[Part], report: dict[str, Any], *, leaky: bool, scratch: Path, out: Path
 ) -> None:
-    files: list[Path] = []
+    digests: dict[Path, str] = {}
     for part in parts:
         sets = {"dev": part.dev, "test": part.test, **({"leaked": part.test} if leaky else {})}
         for name, rows in sets.items():
             images, index = (Path(f"p{part.report['part']}", name, file) for file in ("images.npy", "index.csv"))
-            save_images(scratch / images, whole.decoded.images, whole.rows[rows])
+            digests[images] = save_images(scratch / images, whole.decoded.images, whole.rows[rows])
             save_index(scratch / index, (whole.index[row] for row in rows.tolist()))
-            files += [images, index]
-    report = {**report, "digests": {(out / file).as_posix(): digest(scratch / file) for file in files}}
-    for file in files:
+            digests[index] = digest(scratch / index)
+    report = {**report, "digests": {(out / file).as_posix(): value for file, value in digests.items()}}
+    for file in digests:
         (out / file).parent.mkdir(parents=True, exist_ok=True)
         (scratch / file).replace(out / file)
     write_json(out / "report.json", report)
