@@ -13,7 +13,7 @@ from typing import Any
 
 from ganaug.config import Arm, Classifier, Data, Gan, GanArm, Study, amount_label, amount_of, build, draw_label
 from ganaug.experiment import Experiment
-from ganaug.images import SplitRow, open_split
+from ganaug.images import SplitRow, open_split, role_counts
 from ganaug.io import read_json, write_json
 from ganaug.study.verdict import LEAST_REPEATS
 
@@ -81,11 +81,6 @@ def setup_of(sections: Mapping[str, Any]) -> Setup:
     )
 
 
-def counts_of(rows: Sequence[SplitRow], role: str) -> dict[str, int]:
-    """Images a class of one role in a repeat."""
-    return dict(sorted(Counter(row.label for row in rows if row.role == role).items()))
-
-
 def arm_images(arm: Arm, setup: Setup, real: Mapping[str, int]) -> int:
     """How many images the training set of an arm holds, where ``real`` counts the real ones by class."""
     matched = setup.arms[arm.duplicate.match] if arm.duplicate and arm.duplicate.match else None
@@ -142,7 +137,7 @@ def estimate(
         image_bytes: of one decoded image.
     """
     study, repeats = setup.study, setup.study.repeats
-    real, validation = counts_of(rows, "train"), sum(counts_of(rows, "validation").values())
+    real, validation = role_counts(rows, "train"), sum(role_counts(rows, "validation").values())
     seconds = pace.start * sum(jobs_of(setup).values())
     size = 0
     for name, gan in setup.gans.items():
@@ -273,7 +268,7 @@ def _as_json(value: Any) -> Any:
 
 def facts(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> list[str]:
     """What there is and what will run, a sentence a line."""
-    train, held = counts_of(rows, "train"), counts_of(rows, "validation")
+    train, held = role_counts(rows, "train"), role_counts(rows, "validation")
     tests = [sum(part["test"].values()) for part in _scored(report, setup.study)]
     groups = report["parts"][0]["groups"]
     jobs = jobs_of(setup)
@@ -317,7 +312,7 @@ def told(expected: Estimate, *, cores: int, gpu: bool) -> str:
 def advice(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> list[str]:
     """What a careful person would say to this study, each with its reason."""
     said: list[str] = []
-    train = counts_of(rows, "train")
+    train = role_counts(rows, "train")
     few = {label: count for label, count in train.items() if count < FEW_IMAGES}
     if few and setup.gans:
         label = min(few, key=lambda name: few[name])
