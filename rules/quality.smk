@@ -82,7 +82,7 @@ rule tabulate_gans:
         mem_mb=1000,
         runtime=30,
     params:
-        sets=[name.split("/")[:2] for name in MEASURED],
+        sets=[name.split("/") for name in MEASURED],
         repeats=len(REPEATS),
         histories={gan: [gan_files(gan, r, "history.csv") for r in REPEATS] for gan in GANS},
         gans={name: asdict(gan) for name, gan in GANS.items()},
