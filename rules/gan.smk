@@ -49,7 +49,7 @@ rule sample_gan:
         split="results/{experiment}/data/r{r}.csv",
         dev_images=DEV["images"],
         generators=lambda w: gan_files(w.gan, w.r, f"G-{w.snap}.safetensors"),
-        records=lambda w: gan_files(w.gan, w.r, "status.json"),
+        records=lambda w: gan_files(w.gan, w.r, "status.json") + choice_files(w.gan, w.snap, w.r),
     output:
         images="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/images.npy",
         index="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/index.csv",

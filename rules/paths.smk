@@ -47,6 +47,11 @@ def gan_files(gan, r, file):
     return [f"{RESULTS}/gan/{gan}/r{r}/j{j}/{file}" for j in range(EXPERIMENT.gans[gan].jobs)]
 
 
+def choice_files(gan, snap, r):
+    """What says which snapshot is the best, where it is asked for, or why none is."""
+    return [f"{RESULTS}/gan/{gan}/r{r}/best.json"] if snap == "best" else []
+
+
 def set_images(name, r):
     """The synthetic images that a training set points into: they must be there when it is read."""
     arm = EXPERIMENT.arms[name]

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from ganaug.gan.generators import save_generators
 from ganaug.io import read_json, write_json
 from ganaug.quality.stage import measure, pick
 
@@ -47,14 +49,32 @@ def test_the_lowest_kid_against_training_images_is_the_best(
     for snap, value in found.items():
         path = tmp_path / f"{snap}.json"
         # Validation would choose the other way round.
-        write_json(path, {"train": {"kid": value}, "validation": {"kid": -(value or 0)}})
+        write_json(path, {"train": {"kid": value, "reason": None}, "validation": {"kid": -(value or 0)}})
         measured[snap] = str(path)
         generators[snap] = []
         for job in range(2):
             (tmp_path / f"{snap}-{job}").write_text(f"{snap} {job}")
             generators[snap].append(str(tmp_path / f"{snap}-{job}"))
     copies = [str(tmp_path / f"best-{job}") for job in range(2)]
-    pick(measured=measured, generators=generators, out=copies, choice=str(tmp_path / "best.json"))
+    pick(measured=measured, generators=generators, code="abc", out=copies, choice=str(tmp_path / "best.json"))
     assert [Path(copy).read_text() for copy in copies] == [f"{best} 0", f"{best} 1"]
-    assert read_json(tmp_path / "best.json")["best"] == best
-    assert read_json(tmp_path / "best.json")["kid"] == found
+    choice = read_json(tmp_path / "best.json")
+    assert (choice["state"], choice["best"], choice["kid"], choice["code"]) == ("ok", best, found, "abc")
+    assert len(choice["inputs"]) == 3 * len(found)
+    assert set(choice["outputs"]) == {"best-0", "best-1"}
+
+
+def test_without_any_kid_no_snapshot_is_the_best_and_there_are_no_generators(tmp_path: Path) -> None:
+    measured, generators = {}, {}
+    for snap in ("e1", "last"):
+        generators[snap] = [str(tmp_path / f"{snap}.safetensors")]
+        save_generators(generators[snap][0], [{"weight": torch.ones(1)}], ["cat"])
+        measured[snap] = str(tmp_path / f"{snap}.json")
+        write_json(measured[snap], {"train": {"kid": None, "reason": "KID needs at least two images of each side"}})
+    copy, choice = str(tmp_path / "best.safetensors"), tmp_path / "best.json"
+    pick(measured=measured, generators=generators, code="abc", out=[copy], choice=str(choice))
+    save_generators(tmp_path / "none.safetensors", [], [])
+    assert Path(copy).read_bytes() == (tmp_path / "none.safetensors").read_bytes()
+    told = read_json(choice)
+    assert (told["state"], told["best"], told["kid"]) == ("failed", None, {"e1": None, "last": None})
+    assert told["reason"] == ("no snapshot has a KID to be the best by (KID needs at least two images of each side)")

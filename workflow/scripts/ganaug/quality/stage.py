@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import math
+import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ganaug.io import atomic, digests, read_json, write_json
+from ganaug.io import atomic, digests, read_json, save_tensors, write_json
 from ganaug.quality.fid import fid
 from ganaug.quality.kid import Features, kid
+from ganaug.records import origins, write_record
+
+# What `ganaug.gan.generators.save_generators` writes of a GAN that left none.
+NO_GENERATORS = {"made": json.dumps({"labels": [], "generators": 0})}
 
 
 def measure(
@@ -62,22 +66,43 @@ def pick(
     *,
     measured: Mapping[str, str],
     generators: Mapping[str, Sequence[str]],
+    code: str,
     out: Sequence[str],
     choice: str,
 ) -> None:
     """Copy the generators of the snapshot with the lowest KID against the *training* images; ties go to the earlier.
 
-    A snapshot that a GAN did not reach has no KID and loses to any other.
+    A snapshot that a GAN did not reach has no KID and loses to any other. Where no snapshot has one there is no best:
+    the files then hold no generators, as where a GAN diverged, and the record says ``failed`` and why.
 
     Args:
         measured: what `measure` wrote, by snapshot, in the order of training.
         generators: the files of each snapshot, one a job of the GAN.
+        code: digest of the code.
         out: where the best snapshot's files are copied to.
-        choice: the output that names it, with the KID of every snapshot.
+        choice: the record that names it, with the KID of every snapshot.
     """
-    found = {snap: read_json(path)["train"]["kid"] for snap, path in measured.items()}
-    best = min(found, key=lambda snap: math.inf if found[snap] is None else found[snap])
-    for source, copy in zip(generators[best], out, strict=True):
-        with atomic(copy) as temporary:
-            shutil.copyfile(source, temporary)
-    write_json(choice, {"best": best, "kid": found, "inputs": digests(measured.values())})
+    sides = {snap: read_json(path)["train"] for snap, path in measured.items()}
+    found = {snap: side["kid"] for snap, side in sides.items()}
+    known = {snap: kid for snap, kid in found.items() if kid is not None}
+    best = min(known, key=lambda snap: known[snap]) if known else None
+    if best is None:
+        for copy in out:
+            save_tensors(copy, {}, NO_GENERATORS)
+    else:
+        for source, copy in zip(generators[best], out, strict=True):
+            with atomic(copy) as temporary:
+                shutil.copyfile(source, temporary)
+    why = ", ".join(sorted({side["reason"] for side in sides.values() if side["reason"]}))
+    write_record(
+        choice,
+        facts={"best": best, "kid": found},
+        made_from=origins(
+            inputs=[*measured.values(), *(path for files in generators.values() for path in files)],
+            config={"snapshots": list(measured)},
+            code=code,
+            seeds={},
+        ),
+        outputs=out,
+        reason=None if best else f"no snapshot has a KID to be the best by ({why})",
+    )
