@@ -38,6 +38,18 @@ def drawn(spec):
     return amount(spec) + draw_label(spec.truncation, spec.mix)
 
 
+def most_of_each_draw(specs):
+    """As (GAN, snapshot, amount) the sets of samples that show all: of each way to draw, the one of most samples.
+
+    Fewer samples of an equal draw are the first of the more. Where a count stands beside a ratio of what only the data
+    tell, the ratio is taken.
+    """
+    found = {}
+    for spec in sorted(specs, key=lambda spec: (amount(spec)[0] == "x", float(amount(spec)[1:]))):
+        found[spec.name, spec.snap, spec.truncation, spec.mix or 1] = (spec.name, spec.snap, drawn(spec))
+    return list(found.values())
+
+
 def sample_files(spec, r):
     folder = f"{RESULTS}/samples/{spec.name}/{spec.snap}/{drawn(spec)}/r{r}"
     return [f"{folder}/{file}" for file in ("images.npy", "index.csv", "record.json")]
