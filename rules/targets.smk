@@ -81,6 +81,10 @@ MEASURED = sorted(
         for snap in GANS[spec.name].snaps
     }
 )
+MEASURED_OF = {gan: own for gan in GANS if (own := [name for name in MEASURED if name.startswith(f"{gan}/")])}
+# The first classifier, as it is trained on the real images alone, makes the features of all images.
+FEATURE_MODEL = f"results/{{experiment}}/cells/real/{CLASSIFIERS[0]}/r{{r}}f0/model.safetensors"
+FEATURE_NETWORK = f"{CLASSIFIERS[0]}, trained on the real images of the repeat"
 GAN_TABLES = [f"{RESULTS}/tables/gans.{kind}" for kind in ("json", "csv", "md", "tex")] if MEASURED else []
 QUALITY = [f"{RESULTS}/quality/{name}/r{r}.json" for r in REPEATS for name in ["real", *MEASURED]] if MEASURED else []
 PICTURES = [

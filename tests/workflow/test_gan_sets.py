@@ -49,3 +49,14 @@ def test_samples_that_are_drawn_in_another_way_are_measured_too(project: Project
     pictured = {name for name in files if name.startswith("plots/samples-")}
     drawn = ("plain-best-n60-t0.7", "style-last-n20", "style-last-n60-m2", "style-last-n60-t0.7-m4")
     assert pictured == {f"plots/samples-{name}.png" for name in drawn}
+
+
+def test_a_best_snapshot_waits_for_no_other_gan(project: Project) -> None:
+    study = {"arms": ["real", "duplicate", "one", "best"], "repeats": 1}
+    wanted = "results/style/cells/best/lenet5/r0f0/model.safetensors"
+    alone = project.jobs(wanted, config=project.write({**STYLE, "study": study}))
+    assert alone["pick_snapshot_plain"] == alone["embed_samples_plain"] == 1
+    assert "train_gan_style" not in alone
+    more = {**STYLE, "gans": {**STYLE["gans"], "other": {"preset": "dcgan-32", "epochs": 2, "snapshots": []}}}
+    config = project.write({**more, "study": {**study, "gans": ["other"]}})
+    assert project.jobs(wanted, config=config) == alone

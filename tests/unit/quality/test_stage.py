@@ -8,7 +8,7 @@ import torch
 
 from ganaug.gan.generators import save_generators
 from ganaug.io import read_json, write_json
-from ganaug.quality.stage import measure, pick
+from ganaug.quality.stage import measure, measure_floor, pick
 
 
 def save(path: Path, *values: float) -> str:
@@ -18,15 +18,13 @@ def save(path: Path, *values: float) -> str:
 
 def test_samples_are_held_against_both_splits(tmp_path: Path) -> None:
     # The training features 10 and 14 are -1 and 1 when scaled, those of validation 2 and 3, those of a 0 and 1.
-    measure(
-        train=save(tmp_path / "train.npy", 10, 14),
-        validation=save(tmp_path / "validation.npy", 16, 18),
-        samples={"a": save(tmp_path / "a.npy", 12, 14), "none": save(tmp_path / "none.npy")},
-        network="lenet5",
-        floor=str(tmp_path / "floor.json"),
-        out={"a": str(tmp_path / "a.json"), "none": str(tmp_path / "none.json")},
-    )
-    made, floor, none = (read_json(tmp_path / f"{name}.json") for name in ("a", "floor", "none"))
+    train, validation = save(tmp_path / "train.npy", 10, 14), save(tmp_path / "validation.npy", 16, 18)
+    facts = {"train": train, "validation": validation, "network": "lenet5", "code": "abc"}
+    samples = {"a": save(tmp_path / "a.npy", 12, 14), "none": save(tmp_path / "none.npy")}
+    measure(samples=samples, out={name: str(tmp_path / f"{name}.json") for name in samples}, **facts)
+    measure_floor(out=str(tmp_path / "floor.json"), **facts)
+    made, whole, none = (read_json(tmp_path / f"{name}.json") for name in ("a", "floor", "none"))
+    floor = whole["validation"]
     # k(x, y) = (xy + 1)^3: within {-1, 1} 0, within {0, 1} 1, within {2, 3} 343.
     assert made["train"]["kid"] == pytest.approx(0 + 1 - 2 * (1 + 0 + 1 + 8) / 4)
     assert made["validation"]["kid"] == pytest.approx(1 + 343 - 2 * (1 + 1 + 27 + 64) / 4)
@@ -34,6 +32,9 @@ def test_samples_are_held_against_both_splits(tmp_path: Path) -> None:
     assert (made["train"]["n_real"], made["train"]["n_made"]) == (2, 2)
     # Means 0 and 2.5, variances 2 and 0.5.
     assert floor["fid"] == pytest.approx(6.25 + 2 + 0.5 - 2)
+    assert (made["state"], made["code"], made["config"]) == ("ok", "abc", {"network": "lenet5"})
+    assert set(made["inputs"]) == {train, validation, samples["a"]}
+    assert set(whole["inputs"]) == {train, validation}
     assert none["train"]["kid"] is None
     assert "at least two" in none["train"]["reason"] or "needs 2" in none["train"]["reason"]
 

@@ -25,13 +25,14 @@ def gan(**changes: object) -> Gan:
 def quality(path: Path, kid: float | None, *, made: int = 10, fid: float | None = None) -> Path:
     reason = None if fid else "FID needs 85 images for 84 features, not 10; see KID"
     side = {"n_real": 20, "n_made": made, "kid": kid, "fid": fid, "reason": reason}
-    write_json(path, {"network": "lenet5", "train": side, "validation": {**side, "kid": 1.0}})
+    write_json(path, {"train": side, "validation": {**side, "kid": 1.0}})
     return path
 
 
 def floor_file(path: Path) -> Path:
     reason = "FID needs more"
-    write_json(path, {"network": "lenet5", "n_real": 20, "n_made": 8, "kid": 0.05, "fid": None, "reason": reason})
+    side = {"n_real": 20, "n_made": 8, "kid": 0.05, "fid": None, "reason": reason}
+    write_json(path, {"config": {"network": "lenet5"}, "validation": side})
     return path
 
 

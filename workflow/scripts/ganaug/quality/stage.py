@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ganaug.io import atomic, digests, read_json, save_tensors, write_json
+from ganaug.io import atomic, read_json, save_tensors
 from ganaug.quality.fid import fid
 from ganaug.quality.kid import Features, kid
 from ganaug.records import origins, write_record
@@ -19,9 +19,9 @@ NO_GENERATORS = {"made": json.dumps({"labels": [], "generators": 0})}
 
 
 def measure(
-    *, train: str, validation: str, samples: Mapping[str, str], network: str, floor: str, out: Mapping[str, str]
+    *, train: str, validation: str, samples: Mapping[str, str], network: str, code: str, out: Mapping[str, str]
 ) -> None:
-    """Compare every set of samples with the real training and validation images.
+    """Compare sets of samples with the real training and validation images.
 
     Every feature is scaled to mean 0 and variance 1 over the training images, since each repeat has a network of its
     own, and KID depends on the scale.
@@ -29,18 +29,27 @@ def measure(
     Args:
         train, validation: ``.npy`` files of features (float32, N x d) of real images.
         samples: such files by name.
-        network: what made the features, in words.
-        floor: the output for training against validation images: what a perfect GAN could reach.
+        network, code: what made the features, in words, and the digest of the code.
         out: the outputs by the names in ``samples``.
     """
     scale = _scale(np.load(train))
     real = {"train": scale(np.load(train)), "validation": scale(np.load(validation))}
-    facts = {"network": network, "inputs": digests([train, validation])}
-    write_json(floor, {**facts, **_compared(real["train"], real["validation"])})
     for name, path in samples.items():
         made = scale(np.load(path))
         sides = {side: _compared(images, made) for side, images in real.items()}
-        write_json(out[name], {**facts, "samples": digests([path]), **sides})
+        _write(out[name], sides, inputs=[train, validation, path], network=network, code=code)
+
+
+def measure_floor(*, train: str, validation: str, network: str, code: str, out: str) -> None:
+    """Compare training with validation images, scaled as by `measure`: what a perfect GAN could reach."""
+    scale = _scale(np.load(train))
+    floor = _compared(scale(np.load(train)), scale(np.load(validation)))
+    _write(out, {"validation": floor}, inputs=[train, validation], network=network, code=code)
+
+
+def _write(path: str, sides: Mapping[str, Any], *, inputs: Sequence[str], network: str, code: str) -> None:
+    made_from = origins(inputs=inputs, config={"network": network}, code=code, seeds={})
+    write_record(path, facts=sides, made_from=made_from, outputs=[])
 
 
 def _scale(train: Features) -> Callable[[Features], Features]:

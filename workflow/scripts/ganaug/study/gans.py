@@ -104,7 +104,8 @@ def tabulate_gans(
         tables: the folder of the outputs.
     """
     lines = sorted(map(_line, measured), key=_rank)
-    entries = list(map(read_json, floors))
+    records = list(map(read_json, floors))
+    entries = [record["validation"] for record in records]
     floor = {name: describe([entry[name] for entry in entries if entry[name] is not None]) for name in ("kid", "fid")}
     real = {
         side: sorted({entry[key] for entry in entries}) for side, key in (("train", "n_real"), ("validation", "n_made"))
@@ -114,7 +115,7 @@ def tabulate_gans(
         "rows": rows,
         "floor": {name: asdict(sample) for name, sample in floor.items()},
         "real": real,
-        "network": entries[0]["network"] if entries else None,
+        "network": records[0]["config"]["network"] if records else None,
         "fid_reason": next((entry["reason"] for entry in entries if entry["reason"]), None),
         "improvements": list(improvements(lines, gans)),
     }
