@@ -48,7 +48,7 @@ rule sample_gan:
     input:
         split="results/{experiment}/data/r{r}.csv",
         dev_images=DEV["images"],
-        generators=lambda w: gan_files(w.gan, w.r, f"G-{w.snap}.safetensors"),
+        generators=lambda w: generator_files(w.gan, w.snap, w.r),
         records=lambda w: gan_files(w.gan, w.r, "status.json") + choice_files(w.gan, w.snap, w.r),
     output:
         images="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/images.npy",

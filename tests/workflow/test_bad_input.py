@@ -322,3 +322,21 @@ def test_a_truncated_image_may_be_skipped_and_is_listed(project: Project) -> Non
     assert [skipped["file"] for skipped in report["skipped"]] == ["cat/003.png"]
     counts = [report["parts"][0][part] for part in ("dev", "test")]
     assert {label: sum(count[label] for count in counts) for label in ("cat", "dog")} == {"cat": 11, "dog": 12}
+
+
+ABSENT = {
+    "typo-last.png": "ganaug: study.gans: no GAN 'typo' is in this study, it has dcgan; add it, or correct",
+    "dcgan-best.png": "ganaug: arms: none in this study has the best snapshot of dcgan; add one with gan.snapshot: best",
+    "dcgan-e7-classes.png": "ganaug: gans.dcgan.snapshots: there is no e7, only e125, last; add its epoch",
+}
+
+
+def test_a_file_of_a_gan_that_is_not_there_is_refused_in_one_line(project: Project) -> None:
+    for name, told in ABSENT.items():
+        outcome = project.run(f"results/digits/grids/{name}")
+        assert outcome.returncode == 1
+        [line] = complaints(outcome.stdout)
+        assert line.startswith(told)
+        assert "Traceback" not in outcome.stdout
+        # The next command finds no lock.
+        assert not list((project.folder / ".snakemake/locks").iterdir())
