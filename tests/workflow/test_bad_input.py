@@ -84,6 +84,10 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
         {"arms": {"gan": {"gan": {"snapshot": 999}}}},
         "999 is past the last epoch of dcgan, 250",
     ),
+    "mixed latents of a plain generator": (
+        {"arms": {"gan": {"gan": {"mix": 2}}}},
+        "arms.gan.gan.mix: dcgan does not mix latents, unlike stylegan2; set it to null",
+    ),
     "snapshot not kept": ({"arms": {"gan": {"gan": {"snapshot": 7}}}}, "add 7 to gans.dcgan.snapshots"),
     "late snapshot of a gan": (
         {"gans": {"dcgan": {"epochs": 100}}},
@@ -326,7 +330,7 @@ def test_a_truncated_image_may_be_skipped_and_is_listed(project: Project) -> Non
 
 ABSENT = {
     "typo-last.png": "ganaug: study.gans: no GAN 'typo' is in this study, it has dcgan; add it, or correct",
-    "dcgan-best.png": "ganaug: arms: none in this study has the best snapshot of dcgan; add one with gan.snapshot: best",
+    "dcgan-best.png": "ganaug: arms: none in this study has the best snapshot of dcgan; add one with gan.snapshot",
     "dcgan-e7-classes.png": "ganaug: gans.dcgan.snapshots: there is no e7, only e125, last; add its epoch",
 }
 
