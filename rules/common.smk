@@ -12,7 +12,7 @@ SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from ganaug.code import code_digest
-from ganaug.config import amount_label, draw_label
+from ganaug.config import COMPARED, amount_label, draw_label
 from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError
 from ganaug.experiment import parse as parse_config

@@ -62,7 +62,7 @@ OTHER_TABLES = [
 ]
 PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if GANS else [])]
 # A GAN that no arm uses is compared by as many samples as the best snapshot is picked by.
-PICKED_BY = "n100"
+PICKED_BY = amount_label(None, COMPARED, None)
 ARM_GANS = [arm.gan for arm in ARMS.values() if arm.gan]
 PICTURED = [
     *most_of_each_draw(ARM_GANS),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from ganaug.study.preflight import jobs_of, planned
+from tests.workflow.configs import parsed
 from tests.workflow.project import Project
 
 STYLE: dict[str, Any] = {
@@ -48,6 +51,10 @@ def test_samples_that_are_drawn_in_another_way_are_measured_too(project: Project
     }
     pictured = {name for name in files if name.startswith("plots/samples-")}
     drawn = ("plain-best-n60-t0.7", "style-last-n20", "style-last-n60-m2", "style-last-n60-t0.7-m4")
+    assert (
+        len({name for name in files if re.fullmatch("samples/.*/images.npy", name)})
+        == jobs_of(planned(parsed(STYLE)))["sample"]
+    )
     assert pictured == {f"plots/samples-{name}.png" for name in drawn}
 
 
