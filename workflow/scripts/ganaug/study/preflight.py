@@ -9,9 +9,21 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
-from ganaug.config import Arm, Classifier, Data, Gan, GanArm, Study, amount_label, amount_of, build, draw_label
+from ganaug.config import (
+    COMPARED,
+    Arm,
+    Classifier,
+    Data,
+    Gan,
+    GanArm,
+    Study,
+    amount_label,
+    amount_of,
+    build,
+    draw_label,
+)
 from ganaug.experiment import Experiment
 from ganaug.images import SplitRow, open_split, role_counts
 from ganaug.io import read_json, write_json
@@ -95,9 +107,25 @@ def _new_images(ratio: float | None, count: int | None, data: Data, real: Mappin
 
 
 def _sampled(setup: Setup) -> dict[tuple[str, str, str], GanArm]:
-    """The sets of samples that a repeat needs, by GAN, snapshot and amount, which arms may share."""
-    gan_arms = [arm.gan for name in setup.study.arms if (arm := setup.arms[name]).gan]
-    return {(one.name, one.snap, _label(one, setup.data)): one for one in gan_arms}
+    """The sets of samples that a repeat needs, by GAN, snapshot and amount, which arms may share.
+
+    Beside those of the arms they are what GANs without an arm are compared by, and of a GAN whose best snapshot is
+    wanted those of each, drawn as they come and as the arm draws.
+    """
+    used = [arm.gan for name in setup.study.arms if (arm := setup.arms[name]).gan]
+    compared = [GanArm(name, count=COMPARED) for name in setup.study.gans if name not in {one.name for one in used}]
+    measured = [
+        GanArm(one.name, snapshot, count=COMPARED, truncation=truncation, mix=mix)
+        for one in used
+        if one.snap == "best"
+        for snapshot in _snapshots(setup.gans[one.name])
+        for truncation, mix in ((None, None), (one.truncation, one.mix))
+    ]
+    return {(one.name, one.snap, _label(one, setup.data)): one for one in [*used, *compared, *measured]}
+
+
+def _snapshots(gan: Gan) -> list[int | Literal["last", "best"]]:
+    return [*gan.snapshots, "last"]
 
 
 def _label(one: GanArm, data: Data) -> str:
