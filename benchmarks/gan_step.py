@@ -27,6 +27,7 @@ import yaml  # isort: skip
 CIFAR10 = "cifar10-jpeg.tar.gz"
 BATCH, ROUNDS, STEPS = 64, 5, {32: 12, 64: 4}
 COMPARED_STEPS = 400
+PROFILED_STEPS, PROFILED_OPERATIONS = 4, 10
 TRAINED_ON, HELD = 4000, 2000
 CORES = len(os.sched_getaffinity(0))
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -157,9 +158,9 @@ def rates(methods: dict[str, Callable[[int], None]], steps: int) -> dict[str, fl
     return {name: median(values[1:]) for name, values in found.items()}
 
 
-def peak() -> float:
-    """The rate of matrix products in fp32 that this machine reaches, GFLOP/s."""
-    one = torch.randn(2048, 2048, device=DEVICE)
+def peak(dtype: torch.dtype) -> float:
+    """The rate of matrix products that this machine reaches, GFLOP/s."""
+    one = torch.randn(2048, 2048, device=DEVICE, dtype=dtype)
     best = 0.0
     for _ in range(8):
         start = time.monotonic()
@@ -168,14 +169,29 @@ def peak() -> float:
     return best
 
 
-def flops(size: int) -> float:
-    """GFLOP of one image in one step of each network's passes: forward and backward, by torch's own counter."""
+def flops(run: Callable[[int], None]) -> float:
+    """GFLOP of a step for each image of its batch, by torch's own counter of convolutions and matrix products."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    run, _ = reference(np.zeros((BATCH, size, size, 3), np.uint8), size)
     with FlopCounterMode(display=False) as counter:
         run(1)
     return float(counter.get_total_flops()) / BATCH / 1e9
+
+
+def profile(run: Callable[[int], None]) -> dict[str, float]:
+    """The operations that take most of a step, each with its share of the time of the processor or the GPU."""
+    from torch.profiler import ProfilerActivity
+    from torch.profiler import profile as watched
+
+    on_gpu = DEVICE.type == "cuda"
+    with watched(activities=[ProfilerActivity.CUDA if on_gpu else ProfilerActivity.CPU]) as seen:
+        run(PROFILED_STEPS)
+    times = {
+        event.key: float(event.self_device_time_total if on_gpu else event.self_cpu_time_total)
+        for event in seen.key_averages()
+    }
+    largest = sorted(times, key=lambda key: -times[key])[:PROFILED_OPERATIONS]
+    return {key: times[key] / sum(times.values()) for key in largest}
 
 
 def quality(size: int, images: np.ndarray, held: np.ndarray, generators: dict[str, nn.Module]) -> dict[str, float]:
@@ -221,7 +237,9 @@ def main() -> None:
     device = DEVICE.type
     torch.set_num_threads(CORES)
     torch.manual_seed(0)
-    raw: dict[str, Any] = {"cores": CORES, f"{device}/peak of fp32 matrix products, GFLOP/s": peak()}
+    limit = {"fp32": peak(torch.float32), "bf16": peak(torch.bfloat16)}
+    raw: dict[str, Any] = {"cores": CORES}
+    raw |= {f"{device}/peak of {name} matrix products, GFLOP/s": rate for name, rate in limit.items()}
     ratios: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for size, steps in STEPS.items():
@@ -239,10 +257,12 @@ def main() -> None:
                 raw[f"{device}/{size} pixels, {name}, images/s"] = rate
             for name in ("ours, fp32", "ours, bf16"):
                 ratios[f"{device}/{size} pixels, {name} over reference"] = found[name] / found["reference"]
-            work = flops(size) * found["ours, bf16"]
-            raw[f"{device}/{size} pixels, share of the fp32 peak reached by ours, bf16"] = (
-                work / raw[f"{device}/peak of fp32 matrix products, GFLOP/s"]
-            )
+            for precision, rate in limit.items():
+                name = f"ours, {precision}"
+                reached = flops(made[name][0]) * found[name] / rate
+                raw[f"{device}/{size} pixels, {name}, share of the {precision} peak"] = reached
+            for operation, share in profile(made["ours, bf16"][0]).items():
+                raw[f"{device}/{size} pixels, ours, bf16, share of the time in {operation}"] = share
             if size == 32:
                 fresh = {
                     "reference": reference(images, size),
@@ -250,8 +270,8 @@ def main() -> None:
                 }
                 for run, _ in fresh.values():
                     run(COMPARED_STEPS)
-                reached = quality(size, images, held, {name: generator for name, (_, generator) in fresh.items()})
-                for name, value in reached.items():
+                distances = quality(size, images, held, {name: generator for name, (_, generator) in fresh.items()})
+                for name, value in distances.items():
                     raw[f"{device}/{size} pixels, {name}, KID after {COMPARED_STEPS} steps"] = value
     publish("gan_step", raw=raw, ratios=ratios)
 

@@ -12,7 +12,7 @@ SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from ganaug.code import code_digest
-from ganaug.config import amount_label, draw_label
+from ganaug.config import COMPARED, amount_label, draw_label
 from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError
 from ganaug.experiment import parse as parse_config
@@ -62,6 +62,12 @@ def code(script, *plugins):
     return code_digest(SCRIPTS / f"{script}.py", plugins)
 
 
+def refuse(told):
+    """End with a user's mistake in one line: what an input function raises Snakemake tells in many."""
+    print(complaint(UserError(told)), file=sys.stderr)
+    sys.exit(1)
+
+
 def gan_network(name):
     return f"ganaug.gan.networks.{EXPERIMENT.gans[name].network}"
 
@@ -90,14 +96,20 @@ def team():
 def code_digests():
     """The code digest of every rule, as its records hold it."""
     plain = ["make_classic", "make_set", "preprocess_images", "split_repeat", "tabulate_scores"]
+    measuring = ["measure_floor", "measure_samples", "pick_snapshot", "tabulate_gans"]
     return {
-        **{script: code(script) for script in plain},
+        **{script: code(script) for script in (plain + measuring if GANS else plain)},
         **{
             f"{script} ({gan})": code(script, gan_network(gan))
             for script in ("train_gan", "sample_gan")
             for gan in GANS
         },
         **{f"train_classifier ({clf})": code("train_classifier", classifier_network(clf)) for clf in CLASSIFIERS},
+        **{
+            script: code(script, classifier_network(CLASSIFIERS[0]))
+            for script in ("embed_real", "embed_samples")
+            if GANS
+        },
         "score_repeat": code("score_repeat", *map(classifier_network, CLASSIFIERS)),
     }
 

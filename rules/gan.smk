@@ -48,8 +48,8 @@ rule sample_gan:
     input:
         split="results/{experiment}/data/r{r}.csv",
         dev_images=DEV["images"],
-        generators=lambda w: gan_files(w.gan, w.r, f"G-{w.snap}.safetensors"),
-        records=lambda w: gan_files(w.gan, w.r, "status.json"),
+        generators=lambda w: generator_files(w.gan, w.snap, w.r),
+        records=lambda w: gan_files(w.gan, w.r, "status.json") + choice_files(w.gan, w.snap, w.r),
     output:
         images="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/images.npy",
         index="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/index.csv",

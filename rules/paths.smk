@@ -38,6 +38,18 @@ def drawn(spec):
     return amount(spec) + draw_label(spec.truncation, spec.mix)
 
 
+def most_of_each_draw(specs):
+    """As (GAN, snapshot, amount) the sets of samples that show all: of each way to draw, the one of most samples.
+
+    Fewer samples of an equal draw are the first of the more. Where a count stands beside a ratio of what only the data
+    tell, the ratio is taken.
+    """
+    found = {}
+    for spec in sorted(specs, key=lambda spec: (amount(spec)[0] == "x", float(amount(spec)[1:]))):
+        found[spec.name, spec.snap, spec.truncation, spec.mix or 1] = (spec.name, spec.snap, drawn(spec))
+    return list(found.values())
+
+
 def sample_files(spec, r):
     folder = f"{RESULTS}/samples/{spec.name}/{spec.snap}/{drawn(spec)}/r{r}"
     return [f"{folder}/{file}" for file in ("images.npy", "index.csv", "record.json")]
@@ -45,6 +57,24 @@ def sample_files(spec, r):
 
 def gan_files(gan, r, file):
     return [f"{RESULTS}/gan/{gan}/r{r}/j{j}/{file}" for j in range(EXPERIMENT.gans[gan].jobs)]
+
+
+def generator_files(gan, snap, r):
+    """The generators of a snapshot; a file that is asked for by its name may name one that this study never makes."""
+    if gan not in GANS:
+        known = f"it has {', '.join(GANS)}" if GANS else "it has none"
+        refuse(f"study.gans: no GAN {gan!r} is in this study, {known}; add it, or correct the name of the file")
+    if snap == "best" and gan not in PICKED:
+        refuse(f"arms: none in this study has the best snapshot of {gan}; add one with gan.snapshot: best")
+    if snap not in [*GANS[gan].snaps, "best"]:
+        kept = ", ".join(GANS[gan].snaps)
+        refuse(f"gans.{gan}.snapshots: there is no {snap}, only {kept}; add its epoch, or correct the name of the file")
+    return gan_files(gan, r, f"G-{snap}.safetensors")
+
+
+def choice_files(gan, snap, r):
+    """What says which snapshot is the best, where it is asked for, or why none is."""
+    return [f"{RESULTS}/gan/{gan}/r{r}/best.json"] if snap == "best" else []
 
 
 def set_images(name, r):

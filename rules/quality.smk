@@ -1,20 +1,18 @@
 # Samples and real images -> features -> how near they are, and the best snapshot.
 
 
-rule embed_images:
+rule embed_real:
     input:
         split="results/{experiment}/data/r{r}.csv",
         dev_images=DEV["images"],
-        model=f"results/{{experiment}}/cells/real/{CLASSIFIERS[0]}/r{{r}}f0/model.safetensors",
-        samples=[f"results/{{experiment}}/samples/{name}/r{{r}}/images.npy" for name in MEASURED],
+        model=FEATURE_MODEL,
     output:
         train="results/{experiment}/features/real/r{r}-train.npy",
         validation="results/{experiment}/features/real/r{r}-validation.npy",
-        samples=[f"results/{{experiment}}/features/{name}/r{{r}}.npy" for name in MEASURED],
     log:
-        "results/{experiment}/logs/embed_images/r{r}.log",
+        "results/{experiment}/logs/embed_real/r{r}.log",
     benchmark:
-        "results/{experiment}/benchmarks/embed_images/r{r}.tsv"
+        "results/{experiment}/benchmarks/embed_real/r{r}.tsv"
     conda:
         ENVIRONMENT
     threads: EXPERIMENT.compute.threads
@@ -23,28 +21,26 @@ rule embed_images:
         mem_mb=4000,
         runtime=60,
     params:
-        names=MEASURED,
         classifier=asdict(EXPERIMENT.classifiers[CLASSIFIERS[0]]),
         compute=compute(),
-        code=lambda w: code("embed_images", classifier_network(CLASSIFIERS[0])),
+        code=lambda w: code("embed_real", classifier_network(CLASSIFIERS[0])),
     message:
-        "Features of real images and samples, repeat {wildcards.r}"
+        "Features of real images, repeat {wildcards.r}"
     script:
-        "../workflow/scripts/embed_images.py"
+        "../workflow/scripts/embed_real.py"
 
 
-rule measure_samples:
+# All repeats at once, since only the table waits for them.
+rule measure_floor:
     input:
-        train="results/{experiment}/features/real/r{r}-train.npy",
-        validation="results/{experiment}/features/real/r{r}-validation.npy",
-        samples=[f"results/{{experiment}}/features/{name}/r{{r}}.npy" for name in MEASURED],
+        train=[f"results/{{experiment}}/features/real/r{r}-train.npy" for r in REPEATS],
+        validation=[f"results/{{experiment}}/features/real/r{r}-validation.npy" for r in REPEATS],
     output:
-        floor="results/{experiment}/quality/real/r{r}.json",
-        samples=[f"results/{{experiment}}/quality/{name}/r{{r}}.json" for name in MEASURED],
+        [f"results/{{experiment}}/quality/real/r{r}.json" for r in REPEATS],
     log:
-        "results/{experiment}/logs/measure_samples/r{r}.log",
+        "results/{experiment}/logs/measure_floor.log",
     benchmark:
-        "results/{experiment}/benchmarks/measure_samples/r{r}.tsv"
+        "results/{experiment}/benchmarks/measure_floor.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -53,13 +49,76 @@ rule measure_samples:
         mem_mb=2000,
         runtime=60,
     params:
-        names=MEASURED,
-        network=f"{CLASSIFIERS[0]}, trained on the real images of the repeat",
-        code=lambda w: code("measure_samples"),
+        network=FEATURE_NETWORK,
+        code=lambda w: code("measure_floor"),
     message:
-        "KID and FID of samples, repeat {wildcards.r}"
+        "KID and FID of training against validation images"
     script:
-        "../workflow/scripts/measure_samples.py"
+        "../workflow/scripts/measure_floor.py"
+
+
+# One rule a GAN, over all its sets of samples: each job costs a start, and no GAN's best snapshot waits for another GAN.
+for name, sets in MEASURED_OF.items():
+
+    rule:
+        name:
+            f"embed_samples_{name}"
+        input:
+            split="results/{experiment}/data/r{r}.csv",
+            dev_images=DEV["images"],
+            model=FEATURE_MODEL,
+            samples=[f"results/{{experiment}}/samples/{one}/r{{r}}/images.npy" for one in sets],
+        output:
+            [f"results/{{experiment}}/features/{one}/r{{r}}.npy" for one in sets],
+        log:
+            f"results/{{experiment}}/logs/embed_samples/{name}-r{{r}}.log",
+        benchmark:
+            f"results/{{experiment}}/benchmarks/embed_samples/{name}-r{{r}}.tsv"
+        conda:
+            ENVIRONMENT
+        threads: EXPERIMENT.compute.threads
+        resources:
+            gpu=gpu(),
+            mem_mb=4000,
+            runtime=60,
+        params:
+            names=sets,
+            classifier=asdict(EXPERIMENT.classifiers[CLASSIFIERS[0]]),
+            compute=compute(),
+            code=lambda w: code("embed_samples", classifier_network(CLASSIFIERS[0])),
+        message:
+            f"Features of the samples of {name}, repeat {{wildcards.r}}"
+        script:
+            "../workflow/scripts/embed_samples.py"
+
+    rule:
+        name:
+            f"measure_samples_{name}"
+        input:
+            train="results/{experiment}/features/real/r{r}-train.npy",
+            validation="results/{experiment}/features/real/r{r}-validation.npy",
+            samples=[f"results/{{experiment}}/features/{one}/r{{r}}.npy" for one in sets],
+        output:
+            [f"results/{{experiment}}/quality/{one}/r{{r}}.json" for one in sets],
+        log:
+            f"results/{{experiment}}/logs/measure_samples/{name}-r{{r}}.log",
+        benchmark:
+            f"results/{{experiment}}/benchmarks/measure_samples/{name}-r{{r}}.tsv"
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            gpu=0,
+            mem_mb=2000,
+            runtime=60,
+        params:
+            names=sets,
+            network=FEATURE_NETWORK,
+            code=lambda w: code("measure_samples"),
+        message:
+            f"KID and FID of the samples of {name}, repeat {{wildcards.r}}"
+        script:
+            "../workflow/scripts/measure_samples.py"
 
 
 rule tabulate_gans:
@@ -82,7 +141,7 @@ rule tabulate_gans:
         mem_mb=1000,
         runtime=30,
     params:
-        sets=[name.split("/")[:2] for name in MEASURED],
+        sets=[name.split("/") for name in MEASURED],
         repeats=len(REPEATS),
         histories={gan: [gan_files(gan, r, "history.csv") for r in REPEATS] for gan in GANS},
         gans={name: asdict(gan) for name, gan in GANS.items()},

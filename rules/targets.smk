@@ -61,23 +61,35 @@ OTHER_TABLES = [
     "per_class.csv",
 ]
 PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if GANS else [])]
-# The first arm that uses a snapshot shows it: others draw the same samples, more or fewer of them.
-PICTURED = {(arm.gan.name, arm.gan.snap): drawn(arm.gan) for arm in reversed(ARMS.values()) if arm.gan}
 # A GAN that no arm uses is compared by as many samples as the best snapshot is picked by.
-PICKED_BY = "n100"
-PICTURED |= {(gan, "last"): PICKED_BY for gan in STUDY_CONFIG.gans if gan not in {name for name, _ in PICTURED}}
-# The sets of samples that are measured: those in the pictures, and every snapshot of a GAN whose best one is wanted.
-PICKED = sorted({gan for gan, snap in PICTURED if snap == "best"})
-MEASURED = [
-    *(f"{gan}/{snap}/{count}" for (gan, snap), count in sorted(PICTURED.items()) if snap != "best"),
-    *(f"{gan}/{snap}/{PICKED_BY}" for gan in PICKED for snap in GANS[gan].snaps),
+PICKED_BY = amount_label(None, COMPARED, None)
+ARM_GANS = [arm.gan for arm in ARMS.values() if arm.gan]
+PICTURED = [
+    *most_of_each_draw(ARM_GANS),
+    *((gan, "last", PICKED_BY) for gan in STUDY_CONFIG.gans if gan not in {spec.name for spec in ARM_GANS}),
 ]
-MEASURED = sorted(set(MEASURED))
+# The sets of samples that are measured: those in the pictures, and every snapshot of a GAN whose best one is wanted,
+# drawn as it is to be picked and as its arms draw.
+PICKED = sorted({gan for gan, snap, _ in PICTURED if snap == "best"})
+MEASURED = sorted(
+    {f"{gan}/{snap}/{drawn}" for gan, snap, drawn in PICTURED if snap != "best"}
+    | {f"{gan}/{snap}/{PICKED_BY}" for gan in PICKED for snap in GANS[gan].snaps}
+    | {
+        f"{spec.name}/{snap}/{PICKED_BY}{draw_label(spec.truncation, spec.mix)}"
+        for spec in ARM_GANS
+        if spec.snap == "best"
+        for snap in GANS[spec.name].snaps
+    }
+)
+MEASURED_OF = {gan: own for gan in GANS if (own := [name for name in MEASURED if name.startswith(f"{gan}/")])}
+# The first classifier, as it is trained on the real images alone, makes the features of all images.
+FEATURE_MODEL = f"results/{{experiment}}/cells/real/{CLASSIFIERS[0]}/r{{r}}f0/model.safetensors"
+FEATURE_NETWORK = f"{CLASSIFIERS[0]}, trained on the real images of the repeat"
 GAN_TABLES = [f"{RESULTS}/tables/gans.{kind}" for kind in ("json", "csv", "md", "tex")] if MEASURED else []
 QUALITY = [f"{RESULTS}/quality/{name}/r{r}.json" for r in REPEATS for name in ["real", *MEASURED]] if MEASURED else []
 PICTURES = [
     *(f"{RESULTS}/plots/{name}.png" for name in PLOTS),
-    *(f"{RESULTS}/plots/samples-{gan}-{snap}-{count}.png" for (gan, snap), count in sorted(PICTURED.items())),
+    *(f"{RESULTS}/plots/samples-{gan}-{snap}-{count}.png" for gan, snap, count in sorted(PICTURED)),
 ]
 STUDY = [
     f"{RESULTS}/report.html",

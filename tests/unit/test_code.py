@@ -88,7 +88,8 @@ PLUGINS = {
     "train_classifier": networks_of("classify"),
     "score_repeat": networks_of("classify"),
     "check_plan": networks_of("gan"),
-    "embed_images": networks_of("classify"),
+    "embed_real": networks_of("classify"),
+    "embed_samples": networks_of("classify"),
 }
 Case = tuple[str, str | None]
 CASES: list[Case] = [

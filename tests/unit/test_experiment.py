@@ -66,6 +66,12 @@ def refusal(**changes: Any) -> str:
         ({"clip": 0.01}, ".clip: only a Wasserstein critic is clipped, and the loss is non_saturating; set it to null"),
         ({"loss": "wasserstein"}, ".loss: a wasserstein critic has no bound; set clip (0.01) or gradient_penalty (10)"),
         ({"penalty_every": 16}, ".penalty_every: there is no penalty; set it to 1"),
+        (
+            {"loss": "wasserstein", "gradient_penalty": 10.0},
+            ".gradient_penalty: it is of each image alone, and batch normalisation of dcgan's critic binds a batch "
+            "together; set architecture.normalise_critic to false",
+        ),
+        ({"path_length": 2.0}, ".path_length: dcgan has no styles, unlike stylegan2; set it to null"),
         ({"ada": 0.6}, ".ada: diffaugment does it too; set it to false"),
         (
             WASSERSTEIN | {"ada": 0.6, "diffaugment": False},
@@ -122,7 +128,7 @@ def test_the_identity_has_one_mode(mode: dict[str, Any]) -> None:
         {"mode": "conditional"},
         {"mode": "fine_tune", "pretrain": 5},
         {"jobs": 3},
-        WASSERSTEIN,
+        WASSERSTEIN | {"architecture": {"normalise_critic": False}},
         {"loss": "wasserstein", "clip": 0.01},
         {"r1": 10.0, "penalty_every": 16},
         {"ada": 0.6, "diffaugment": False},
@@ -136,7 +142,11 @@ def test_the_identity_has_one_mode(mode: dict[str, Any]) -> None:
 def test_what_stands_beside_a_refusal_is_accepted(changes: dict[str, Any]) -> None:
     gan = parsed({"gans": {"dcgan": changes}}).gans["dcgan"]
     for key, value in changes.items():
-        assert getattr(gan, key) == (tuple(value) if isinstance(value, list) else value)
+        found = getattr(gan, key)
+        if isinstance(value, dict):
+            assert found == found | value
+        else:
+            assert found == (tuple(value) if isinstance(value, list) else value)
 
 
 def test_an_architecture_and_the_preparation_are_changed_key_by_key() -> None:

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,17 @@ import torch
 from ganaug import batches
 from ganaug.batches import Batches, to_pixels
 from ganaug.errors import UserError
-from ganaug.images import IndexRow, grid, open_image_set, open_images, save_image_set, save_images
+from ganaug.images import (
+    IndexRow,
+    SplitRow,
+    counts_of,
+    grid,
+    open_image_set,
+    open_images,
+    role_counts,
+    save_image_set,
+    save_images,
+)
 
 
 def row(label: str) -> IndexRow:
@@ -27,9 +38,18 @@ def test_image_sets_round_trip_mapped(tmp_path: Path) -> None:
 def test_chosen_images_are_written_as_numpy_writes_them(tmp_path: Path, side: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (4, side, side, 3), dtype=np.uint8)
     rows = np.array([3, 0, 2])
-    save_images(tmp_path / "ours.npy", images, rows)
+    told = save_images(tmp_path / "ours.npy", images, rows)
     np.save(tmp_path / "theirs.npy", images[rows])
     assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "theirs.npy").read_bytes()
+    assert told == hashlib.sha256((tmp_path / "theirs.npy").read_bytes()).hexdigest()
+
+
+def test_classes_are_counted_in_their_order() -> None:
+    drawn = [("b", "train"), ("a", "validation"), ("b", "train"), ("a", "train"), ("c", "validation")]
+    rows = [SplitRow(row=k, role=role, label=label, group="g", source="") for k, (label, role) in enumerate(drawn)]
+    assert list(counts_of(rows).items()) == [("a", 2), ("b", 2), ("c", 1)]
+    assert list(role_counts(rows, "train").items()) == [("a", 1), ("b", 2)]
+    assert list(role_counts(rows, "validation").items()) == [("a", 1), ("c", 1)]
 
 
 def test_a_torn_array_is_named(tmp_path: Path) -> None:

@@ -84,6 +84,10 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
         {"arms": {"gan": {"gan": {"snapshot": 999}}}},
         "999 is past the last epoch of dcgan, 250",
     ),
+    "mixed latents of a plain generator": (
+        {"arms": {"gan": {"gan": {"mix": 2}}}},
+        "arms.gan.gan.mix: dcgan does not mix latents, unlike stylegan2; set it to null",
+    ),
     "snapshot not kept": ({"arms": {"gan": {"gan": {"snapshot": 7}}}}, "add 7 to gans.dcgan.snapshots"),
     "late snapshot of a gan": (
         {"gans": {"dcgan": {"epochs": 100}}},
@@ -322,3 +326,21 @@ def test_a_truncated_image_may_be_skipped_and_is_listed(project: Project) -> Non
     assert [skipped["file"] for skipped in report["skipped"]] == ["cat/003.png"]
     counts = [report["parts"][0][part] for part in ("dev", "test")]
     assert {label: sum(count[label] for count in counts) for label in ("cat", "dog")} == {"cat": 11, "dog": 12}
+
+
+ABSENT = {
+    "typo-last.png": "ganaug: study.gans: no GAN 'typo' is in this study, it has dcgan; add it, or correct",
+    "dcgan-best.png": "ganaug: arms: none in this study has the best snapshot of dcgan; add one with gan.snapshot",
+    "dcgan-e7-classes.png": "ganaug: gans.dcgan.snapshots: there is no e7, only e125, last; add its epoch",
+}
+
+
+def test_a_file_of_a_gan_that_is_not_there_is_refused_in_one_line(project: Project) -> None:
+    for name, told in ABSENT.items():
+        outcome = project.run(f"results/digits/grids/{name}")
+        assert outcome.returncode == 1
+        [line] = complaints(outcome.stdout)
+        assert line.startswith(told)
+        assert "Traceback" not in outcome.stdout
+        # The next command finds no lock.
+        assert not list((project.folder / ".snakemake/locks").iterdir())

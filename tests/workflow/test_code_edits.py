@@ -10,8 +10,9 @@ from tests.workflow.project import Project
 
 CONFIG = "config/experiments/tiny.yaml"
 STUDY = {"tabulate_scores", "tabulate_gans", "plot_study", "write_report"}
-QUALITY = {"embed_images", "measure_samples"}
-TRAINING = {"train_gan_dcgan", "train_gan_identity", "train_gan_broken"}
+TRAINED = ("dcgan", "identity", "broken")
+TRAINING = {f"train_gan_{gan}" for gan in TRAINED}
+QUALITY = {f"{stage}_samples_{gan}" for stage in ("embed", "measure") for gan in TRAINED}
 
 
 @contextmanager

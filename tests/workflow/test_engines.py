@@ -13,7 +13,9 @@ from tests.workflow.engines_project import Repository, executed
 from tests.workflow.project import images_folder
 
 STUDY = Counter({"tabulate_scores": 1, "plot_study": 1, "write_report": 1})
-QUALITY = Counter({"embed_images": 2, "measure_samples": 2, "tabulate_gans": 1})
+QUALITY = Counter(
+    {"embed_real": 2, "measure_floor": 1, "embed_samples_dcgan": 2, "measure_samples_dcgan": 2, "tabulate_gans": 1}
+)
 ALL = (
     QUALITY
     + STUDY

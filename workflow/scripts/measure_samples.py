@@ -1,16 +1,16 @@
-"""Measure how near every set of samples of a repeat is to its real images."""
+"""Measure how near every set of samples of a GAN is to the real images of a repeat."""
 
 from ganaug.job import job
 
 with job(snakemake.log[0]):
     from ganaug.quality.stage import measure
 
-    given, made, settings = snakemake.input, snakemake.output, snakemake.params
+    given, settings = snakemake.input, snakemake.params
     measure(
         train=given.train,
         validation=given.validation,
         samples=dict(zip(settings.names, given.samples, strict=True)),
         network=settings.network,
-        floor=made.floor,
-        out=dict(zip(settings.names, made.samples, strict=True)),
+        code=settings.code,
+        out=dict(zip(settings.names, snakemake.output, strict=True)),
     )

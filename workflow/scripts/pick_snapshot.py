@@ -11,6 +11,7 @@ with job(snakemake.log[0]):
     pick(
         measured=dict(zip(settings.snaps, given.measured, strict=True)),
         generators=dict(zip(settings.snaps, files, strict=True)),
+        code=settings.code,
         out=made.generators,
         choice=made.choice,
     )

@@ -14,5 +14,6 @@ with job(snakemake.log[0]):
         seed=snakemake.params.seed,
         record=read_json(snakemake.input.source),
         code=snakemake.params.code,
+        workers=snakemake.threads,
         out=Path(snakemake.output.report).parent,
     )

@@ -10,10 +10,10 @@ with job(snakemake.log[0]):
 
     given, settings = snakemake.input, snakemake.params
     measured = []
-    for k, (gan, snap) in enumerate(settings.sets):
+    for k, (gan, snap, amount) in enumerate(settings.sets):
         quality = [Path(path) for path in given.quality[k * settings.repeats : (k + 1) * settings.repeats]]
         histories = [[Path(path) for path in files] for files in settings.histories[gan]]
-        measured.append(Measured(gan, snap, quality, histories))
+        measured.append(Measured(gan, snap, amount, quality, histories))
     tabulate_gans(
         measured,
         floors=[Path(path) for path in given.floors],

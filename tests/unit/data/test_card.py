@@ -41,7 +41,8 @@ def report(**changes: Any) -> dict[str, Any]:
         "dev": {"cat": 30, "dog": 40},
         "test": {"cat": 7, "dog": 8},
         "groups": {"dev": 9, "test": 3},
-        "near_duplicates": {"policy": "drop", "bits": 6, "count": 4, "dropped": 5, "pairs": [], "within": within},
+        "near_duplicates": {"policy": "drop", "bits": 6, "count": 4, "dropped": 5, "exact": 3, "pairs": []}
+        | {"within": within},
     }
     values = {
         "classes": ["cat", "dog"],
@@ -71,7 +72,7 @@ def test_counts_of_every_split() -> None:
     text = card()
     assert "| cat | 2 | 1 | 30 | 7 |\n| dog | 2 | 1 | 40 | 8 |\n| all | 4 | 2 | 70 | 15 |\n" in text
     assert "| 0 | 70 | 9 | 15 | 3 |" in text
-    assert "| 0 | 4 | 5 | 2 | 6 |" in text
+    assert "| 0 | 4 | 5 | 3 | 2 | 6 |" in text
 
 
 def test_source_splits_preprocessing_and_digests() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 from collections.abc import Iterable
@@ -53,7 +54,9 @@ def as_array(data: bytes, size: int, channels: int) -> np.ndarray:
 
 def pixels(image: Image.Image, **changes: Any) -> list:
     made = target(**changes)
-    return as_array(fit(load(png(image), "x.png"), "x.png", made).pixels, made.size, made.channels).tolist()
+    return as_array(
+        fit(load(png(image), "x.png"), "x.png", made, grouped=True).pixels, made.size, made.channels
+    ).tolist()
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -249,12 +252,19 @@ def test_the_report_names_filter_and_way():
 
 def test_groups_are_equal_for_equal_pixels_before_resizing():
     made = target(channels=1)
-    small, large = (fit(Image.new("L", (side, side), 9), "a", made) for side in (2, 4))
+    small, large = (fit(Image.new("L", (side, side), 9), "a", made, grouped=True) for side in (2, 4))
     assert small.pixels == large.pixels
     assert small.digest == large.digest
     assert small.group != large.group
     assert (small.size, large.size) == ((2, 2), (4, 4))
-    assert fit(Image.new("RGB", (2, 2), (9, 9, 9)), "c", made).group == small.group
+    assert fit(Image.new("RGB", (2, 2), (9, 9, 9)), "c", made, grouped=True).group == small.group
+
+
+def test_a_group_is_the_digest_of_height_width_and_pixels():
+    for grouped, group in ((True, hashlib.sha256(b"(4, 6) " + bytes([9] * 24)).hexdigest()[:32]), (False, "")):
+        fitted = fit(Image.new("L", (6, 4), 9), "a", target(channels=1), grouped=grouped)
+        assert fitted.group == group
+        assert fitted.digest == hashlib.sha256(b"(2, 2) " + bytes([9] * 4)).digest()[:16]
 
 
 def test_the_first_image_decides_what_is_open():
@@ -270,7 +280,7 @@ def test_the_first_image_decides_what_is_open():
 
 def test_mixed_sizes_name_two_files():
     with pytest.raises(UserError, match=r"a.png has 4 x 4 pixels and b.png has 5 x 4; set data.image_size"):
-        fit(Image.new("L", (5, 4)), "b.png", target(size=4, channels=1, model="a.png"))
+        fit(Image.new("L", (5, 4)), "b.png", target(size=4, channels=1, model="a.png"), grouped=False)
 
 
 JPEG = file_of(noise(40, 24), "JPEG")
@@ -351,6 +361,16 @@ def test_a_file_that_cannot_be_opened_is_no_bad_image(tmp_path):
         try_load(str(tmp_path / "x.png"), "a/x.png")
 
 
+def test_a_large_file_is_read_to_its_end(tmp_path):
+    values = np.arange(2500 * 2500 * 3, dtype=np.uint8).reshape(2500, 2500, 3)
+    path = tmp_path / "x.bmp"
+    path.write_bytes(file_of(Image.fromarray(values), "BMP"))
+    assert path.stat().st_size > 17 * 2**20
+    image = try_load(str(path), "x.bmp")
+    assert isinstance(image, Image.Image), image
+    assert np.array_equal(np.asarray(image), values)
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_pixel_bombs_are_refused(monkeypatch, kind):
@@ -374,7 +394,9 @@ def run(tmp_path):
     def made(
         contents: Iterable[tuple[int, Content]], names: list[str], *, skip_bad: bool = False, **kind: Any
     ) -> Decoded:
-        return decode(contents, names, target(**kind), out=tmp_path / "decoded.npy", skip_bad=skip_bad)
+        return decode(
+            contents, names, target(**kind), grouped=True, workers=2, out=tmp_path / "decoded.npy", skip_bad=skip_bad
+        )
 
     return made
 
@@ -393,7 +415,7 @@ def test_decode_fails_at_a_bad_file_or_lists_it(run):
 
 @pytest.mark.parametrize("error", [TypeError("what"), KeyError("what"), RuntimeError("what")])
 def test_what_a_conversion_raises_makes_a_bad_image(run, monkeypatch, error):
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(pool, "fit", broken)
@@ -404,7 +426,7 @@ def test_what_a_conversion_raises_makes_a_bad_image(run, monkeypatch, error):
 
 
 def test_want_of_memory_is_no_bad_image(run, monkeypatch):
-    def greedy(*_: object) -> None:
+    def greedy(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(pool, "fit", greedy)
@@ -443,10 +465,10 @@ def test_processes_give_what_one_process_gives(run, monkeypatch):
     files = [png(noise(3, 3).point(lambda value, tone=tone: value ^ tone)) for tone in range(40)]
     contents = list(enumerate(files))[::-1]
     names = [f"{row}.png" for row in range(40)]
-    monkeypatch.setattr(pool, "_workers", lambda count: 1)
+    monkeypatch.setattr(pool, "_workers", lambda count, most: 1)
     one = run(contents, names, size=3)
     images = one.images.copy()
-    monkeypatch.setattr(pool, "_workers", lambda count: 2)
+    monkeypatch.setattr(pool, "_workers", lambda count, most: 2)
     two = run(contents, names, size=3)
     assert [np.asarray(Image.open(io.BytesIO(file))).tolist() for file in files] == images.tolist()
     assert np.array_equal(images, two.images)
@@ -467,15 +489,32 @@ def test_a_full_disk_is_no_bad_image(run, monkeypatch):
 
 
 def test_a_process_that_dies_is_told(run, monkeypatch):
-    monkeypatch.setattr(pool, "_workers", lambda count: 2)
+    monkeypatch.setattr(pool, "_workers", lambda count, most: 2)
     monkeypatch.setattr(pool, "perceptual_hashes", lambda pixels: os._exit(9))
     with pytest.raises(UserError, match=r"^data: a process that decodes images was ended from outside"):
         run(enumerate([png(Image.new("L", (2, 2)))] * 4), list("abcd"))
 
 
-def test_all_cores_are_used_where_there_is_work_for_them(monkeypatch):
+def test_the_cores_that_may_be_used_are_used_where_there_is_work_for_them(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
-    assert [pool._workers(count) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 6]
+    assert [pool._workers(count, most=8) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 6]
+    assert [pool._workers(count, most=4) for count in (1, 40, 70, 10_000)] == [1, 1, 2, 4]
+    assert pool._workers(10_000, most=1) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "kind", "length"),
+    [
+        (100_000, {"size": 32, "channels": 3}, 256),
+        (100_000, {"size": 256, "channels": 1}, 64),
+        (100_000, {"size": 1024, "channels": 3}, 1),
+        (100_000, {"size": 4096, "channels": 3}, 1),
+        (320, {"size": 32, "channels": 3}, 20),
+        (3, {"size": 32, "channels": 3}, 1),
+    ],
+)
+def test_a_chunk_holds_little_of_what_comes_out(count, kind, length):
+    assert pool._chunk_length(count, target(**kind), workers=2) == length
 
 
 def test_the_result_is_a_mapped_file(run, tmp_path):

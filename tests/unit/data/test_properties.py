@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from ganaug import config
@@ -90,6 +90,7 @@ def test_no_group_and_no_duplicate_crosses(
 ) -> None:
     index, digests, test = case
     digest_of = {row.source: digest for row, digest in zip(index, digests, strict=True)}
+    drawn_from = 0
     for mask in sealed(index, test, seed):
         check_sealed(index, digests, test=mask, dev=~mask, advice="")
         dev = pick(index, ~mask)
@@ -97,6 +98,7 @@ def test_no_group_and_no_duplicate_crosses(
             rows = split(dev, seed=seed, repeat=repeat, per_class=per_class, validation=validation)
         except UserError:
             continue
+        drawn_from += 1
         places: defaultdict[str | bytes, set[str]] = defaultdict(set)
         for row in pick(index, mask):
             places[row.group].add("test")
@@ -107,6 +109,7 @@ def test_no_group_and_no_duplicate_crosses(
             places[digest_of[drawn.source]].add(drawn.role)
         assert all(len(place) == 1 for place in places.values())
         assert len({drawn.row for drawn in rows}) == len(rows)
+    assume(drawn_from)  # hypothesis fails where too few cases come this far
 
 
 @quick
@@ -116,13 +119,14 @@ def test_every_class_is_on_both_sides_and_folds_hold_every_image_once(
 ) -> None:
     index, test = case
     masks = sealed(index, test, seed)
+    if test.method != "leave_one_group_out":  # which these cases always allow
+        assume(masks)
     for mask in masks:
         assert {row.label for row in pick(index, mask)} == {row.label for row in pick(index, ~mask)}
-    if masks and test.folds is not None:
+    if test.folds is not None:
         assert len(masks) == test.folds
         assert np.sum(masks, axis=0).tolist() == [1] * len(index)
     if test.method == "leave_one_group_out":
-        assert len(masks) == test.folds
         for mask in masks:
             groups = {(row.label, row.group) for row in pick(index, mask)}
             assert sorted(label for label, _ in groups) == sorted({row.label for row in index})
@@ -150,7 +154,7 @@ def test_a_repeat_has_what_was_asked_for_and_fewer_images_are_part_of_more(
     try:
         rows = split(index, seed=seed, repeat=repeat, per_class=per_class, validation=validation)
     except UserError:
-        return
+        reject()
     labels = {row.label for row in index}
     wanted = {("train", label): per_class for label in labels} | {("validation", label): validation for label in labels}
     assert Counter((row.role, row.label) for row in rows) == Counter(wanted)

@@ -402,7 +402,7 @@ def test_preprocessing_needs_only_what_the_download_left(cifar10, idx_sets, cele
     asked = len(server.asked)
     for source, (size, channels, more) in chosen.items():
         data = make_data(source=source, test=OFFICIAL, image_size=size or 16, channels=channels, **more)
-        preprocess(data, seed=0, record=records[source], code="", out=tmp_path / source)
+        preprocess(data, seed=0, record=records[source], code="", workers=2, out=tmp_path / source)
     assert len(server.asked) == asked
     images, index = open_part(tmp_path / "cifar10", "test")
     assert [row.source for row in index] == [f"cifar10/test/0000{k}" for k in (1, 2, 0)]
@@ -421,9 +421,9 @@ def test_published_copies_across_the_test_set_may_be_dropped(server, make_data, 
     data = make_data(source="cifar10", test=OFFICIAL, image_size=32, channels=3)
     told = r"^cifar10/test/00001: .* same pixels as cifar10/train/00003, .*; set data.near_duplicates to drop, "
     with pytest.raises(UserError, match=told):
-        preprocess(data, seed=0, record=obtain(data), code="", out=tmp_path / "one")
+        preprocess(data, seed=0, record=obtain(data), code="", workers=2, out=tmp_path / "one")
     data = replace(data, near_duplicates="drop", near_bits=0)
-    preprocess(data, seed=0, record=obtain(data), code="", out=tmp_path / "two")
+    preprocess(data, seed=0, record=obtain(data), code="", workers=2, out=tmp_path / "two")
     [part] = read_json(tmp_path / "two/report.json")["parts"]
     assert (part["near_duplicates"]["exact"], part["near_duplicates"]["dropped"]) == (1, 1)
     assert sum(part["dev"].values()) == 9

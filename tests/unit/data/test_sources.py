@@ -180,7 +180,7 @@ def test_a_labels_csv_of_the_source_is_read_through_it(make_image, make_data, tm
             tar.add(tmp_path / "images", arcname="images")
     official = config.TestSplit(method="official", fraction=None, folds=None)
     data = make_data(source=source, path=str(path), labels="labels.csv", test=official)
-    preprocess(data, seed=0, record=describe(data), code="", out=tmp_path / "data")
+    preprocess(data, seed=0, record=describe(data), code="", workers=2, out=tmp_path / "data")
     rows = open_index(tmp_path / "data/p0/test/index.csv")
     assert [(row.source, row.label) for row in rows] == [
         ("1.png", "cat"),

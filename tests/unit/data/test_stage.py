@@ -4,6 +4,7 @@ import errno
 import os
 import tarfile
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from PIL import Image
 
 from ganaug import config
 from ganaug.config import Data
+from ganaug.data import archive as archive_module
+from ganaug.data import decode as decode_module
+from ganaug.data import pool
 from ganaug.data.fingerprint import describe
 from ganaug.data.integrity import neighbours
 from ganaug.data.sources import mirror
@@ -25,8 +29,8 @@ from ganaug.io import digest, read_json
 OFFICIAL = config.TestSplit(method="official", fraction=None, folds=None)
 
 
-def run(data: Data, out: Path, *, seed: int = 0) -> dict[str, Any]:
-    preprocess(data, seed=seed, record=describe(data), code="c0de", out=out)
+def run(data: Data, out: Path, *, seed: int = 0, workers: int = 2) -> dict[str, Any]:
+    preprocess(data, seed=seed, record=describe(data), code="c0de", workers=workers, out=out)
     return dict(read_json(out / "report.json"))
 
 
@@ -100,6 +104,29 @@ def test_the_same_seed_gives_the_same_bytes(make_image, make_data, tmp_path):
     assert one != three
 
 
+def test_no_more_processes_than_allowed_decode_and_their_number_changes_no_byte(
+    make_image, make_data, tmp_path, monkeypatch
+):
+    for label in ("cat", "dog"):
+        for number in range(20):
+            make_image(f"src/{label}/{number}.png", tone=number + 20 * (label == "dog"))
+    started = []
+
+    class Pool(ProcessPoolExecutor):
+        def __init__(self, workers: int, **options: Any) -> None:
+            started.append(workers)
+            super().__init__(workers, **options)
+
+    monkeypatch.setattr(pool, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(pool, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    data = make_data(path=str(tmp_path / "src"))
+    reports = [run(data, tmp_path / f"{workers}", workers=workers) for workers in (1, 2, 3, 100)]
+    assert started == [2, 3, 8]
+    made = [{**report, "digests": list(report["digests"].values())} for report in reports]
+    assert made == made[:1] * 4
+
+
 def test_leaky_copies_the_test_images(official, make_data, tmp_path):
     run(make_data(path=str(official), test=OFFICIAL, leaky=True), tmp_path / "data")
     (images, index), (copy, rows) = read(tmp_path / "data", 0, "test"), read(tmp_path / "data", 0, "leaked")
@@ -123,6 +150,29 @@ def test_an_archive_gives_what_its_folder_gives(official, make_data, tmp_path, s
     assert list(folder["digests"].values()) == list(packed["digests"].values())
 
 
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz"])
+def test_only_listing_and_decoding_read_an_archive_to_its_end(official, make_data, tmp_path, suffix, monkeypatch):
+    monkeypatch.delenv("GANAUG_MIRROR", raising=False)
+    names = [path.relative_to(official).as_posix() for path in sorted(official.rglob("*.png"))]
+    table = "".join(f"{name},{name.split('/')[1]}\n" for name in names)
+    (official / "labels.csv").write_text(f"file,label\n{table}")
+    with tarfile.open(tmp_path / f"x.{suffix}", f"w:{suffix.partition('.')[2]}") as tar:
+        for name in ("labels.csv", *names):
+            tar.add(official / name, arcname=name)
+    data = make_data(source="archive", path=str(tmp_path / f"x.{suffix}"), labels="labels.csv", image_size=None)
+    record = describe(data)
+    read, ends = [], []
+    extracted, ended = tarfile.TarFile.extractfile, archive_module._check_end
+    monkeypatch.setattr(
+        tarfile.TarFile, "extractfile", lambda tar, member: read.append(member.name) or extracted(tar, member)
+    )
+    monkeypatch.setattr(archive_module, "_check_end", lambda tar: ends.append(tar) or ended(tar))
+    preprocess(data, seed=0, record=record, code="", workers=1, out=tmp_path / "data")
+    first = min(names, key=lambda name: (name.split("/")[1], name))
+    assert read == ["labels.csv", first, *names]
+    assert len(ends) == 2
+
+
 def test_an_exact_duplicate_across_the_official_split_stops(official, make_image, make_data, tmp_path):
     make_image("src/test/dog/9.png", tone=2)  # the same as train/cat/2.png
     for policy in ("report", "drop"):
@@ -139,6 +189,21 @@ def test_exact_duplicates_never_cross_a_hash_split(make_image, make_data, tmp_pa
     groups = [{row.group for row in read(tmp_path / "data", 0, name)[1]} for name in ("dev", "test")]
     assert not groups[0] & groups[1]
     assert len(groups[0] | groups[1]) == 20
+
+
+def test_only_images_that_are_their_own_groups_are_digested_at_full_size(make_image, make_data, tmp_path, monkeypatch):
+    for number in range(8):
+        make_image(f"src/{'ab'[number % 2]}/{number}/1.png", tone=number, size=(16, 16))
+    digested = []
+    original = decode_module._digested
+    monkeypatch.setattr(decode_module, "_digested", lambda image: digested.append(image.size) or original(image))
+    found = {}
+    half = config.TestSplit(method="stratified", fraction=0.5, folds=None)
+    for groups in ("parent", None):
+        run(make_data(path=str(tmp_path / "src"), groups=groups, test=half), tmp_path / f"{groups}", workers=1)
+        found[groups] = digested.count((16, 16)), digested.count((8, 8))
+        digested.clear()
+    assert found == {"parent": (0, 8), None: (8, 8)}
 
 
 def test_objects_that_share_a_picture_are_one(make_image, make_data, tmp_path):
@@ -259,7 +324,7 @@ def test_a_source_that_changed_since_its_download_is_told(official, make_data, t
     image = official / "train/dog/1.png"
     image.write_bytes(image.read_bytes()[:-1] + b"x")  # of the same size
     with pytest.raises(UserError, match=r"data.source: the folder is not what data/source.json recorded"):
-        preprocess(data, seed=0, record=record, code="", out=tmp_path / "data")
+        preprocess(data, seed=0, record=record, code="", workers=2, out=tmp_path / "data")
 
 
 def rows(*labels: str) -> list[IndexRow]:
@@ -344,11 +409,11 @@ def test_a_disk_that_fills_up_leaves_nothing(official, make_data, tmp_path, monk
 
     written: list[Path] = []
 
-    def full(path: Path, images: np.ndarray, rows: np.ndarray) -> None:
+    def full(path: Path, images: np.ndarray, rows: np.ndarray) -> str:
         if written:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         written.append(path)
-        save_images(path, images, rows)
+        return save_images(path, images, rows)
 
     monkeypatch.setattr(stage, "save_images", full)
     with pytest.raises(OSError, match="No space left"):
@@ -395,7 +460,7 @@ def test_eth80_seals_a_cow_and_a_horse_in_each_fold(make_data, tmp_path):
 def test_cifar10_has_its_published_numbers(make_data, tmp_path):
     path = archive("cifar10-jpeg.tar.gz")
     data = make_data(source="archive", path=path, image_size=32, channels=3, test=OFFICIAL)
-    whole = load(data, describe(data), scratch=tmp_path)
+    whole = load(data, describe(data), workers=2, scratch=tmp_path)
     assert whole.decoded.images.shape == (60_000, 32, 32, 3)
     assert whole.official.sum() == 10_000
     labels = np.array([row.label for row in whole.index])

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from ganaug.batches import Batches
 from ganaug.config import Gan
-from ganaug.errors import UserError
 from ganaug.gan.networks.family import Shape, build, restore
 from ganaug.gan.networks.layers import Truncated
 from ganaug.gan.sampling import Draw, sample, truncated_normal
@@ -113,11 +112,6 @@ def test_mixing_draws_that_many_latents_a_sample(settings: Callable[..., Gan]) -
     generator, gan = ToldPsi(), settings(nz=8)
     sample(generator, gan, seed=3, count=1, device=CPU, draw=Draw(mix=3))
     assert generator.latents[0].shape == (64, 24)
-
-
-def test_mixing_is_refused_where_the_generator_cannot(settings: Callable[..., Gan]) -> None:
-    with pytest.raises(UserError, match=r"^arms: mix is for generators that mix latents.*not for dcgan"):
-        sample(Told(), settings(), seed=3, count=1, device=CPU, draw=Draw(mix=2))
 
 
 def test_a_generator_is_told_the_class_where_it_has_one(settings: Callable[..., Gan]) -> None:

@@ -15,12 +15,12 @@ import torch
 from ganaug.batches import Batches
 from ganaug.config import Gan
 from ganaug.gan import stage
-from ganaug.gan.generators import Maker, open_generators
+from ganaug.gan.generators import Maker, open_generators, save_generators
 from ganaug.gan.samples import sample_set
 from ganaug.gan.sampling import sample
 from ganaug.gan.training import Start, Trained, train, train_together
 from ganaug.images import ImageFiles, IndexRow, SplitRow, open_image_set, save_image_set, save_split
-from ganaug.io import load_tensors, read_csv
+from ganaug.io import load_tensors, read_csv, read_json, write_json
 from ganaug.seeds import derive
 from tests.unit.gan.conftest import COMPUTE, CPU
 
@@ -275,6 +275,32 @@ def test_samples_are_drawn_class_by_class(job: Job, settings: Callable[..., Gan]
             "sample": "0",
         }
         first += count
+
+
+def test_no_best_snapshot_is_no_samples_and_the_reason_of_the_choice(job: Job, settings: Callable[..., Gan]) -> None:
+    status, choice, generators = (str(job.out / name) for name in ("ok.json", "best.json", "G-best.safetensors"))
+    write_json(status, {"reason": None})
+    write_json(choice, {"reason": "no snapshot has a KID"})
+    save_generators(generators, [], [])
+    out = ImageFiles(str(job.out / "samples.npy"), str(job.out / "samples.csv"))
+    sample_set(
+        name="dcgan",
+        gan=settings(),
+        amount="x2",
+        repeat=0,
+        root=1,
+        split=job.split,
+        dev=job.dev.images,
+        generators=[generators],
+        records=[status, choice],
+        compute=COMPUTE,
+        code="",
+        out=out,
+        record=str(job.out / "samples.json"),
+    )
+    record = read_json(job.out / "samples.json")
+    assert (record["state"], record["reason"]) == ("failed", "GAN dcgan: no snapshot has a KID")
+    assert len(open_image_set(out.images, out.index).images) == 0
 
 
 def test_a_gan_sees_its_prepared_images(

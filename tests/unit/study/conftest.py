@@ -171,6 +171,7 @@ def data_report(classes: Sequence[str] = CLASSES) -> dict[str, Any]:
         "bits": 4,
         "count": 1,
         "dropped": 0,
+        "exact": 0,
         "pairs": [[f"{classes[0]}/1.png", f"{classes[0]}/2.png", 3]],
     }
     counts = dict.fromkeys(classes, 100)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ganaug.config import Classifier, Data, Gan
+from ganaug.config import Arm, Classifier, Data, Gan, GanArm
 from ganaug.images import SplitRow, save_split
 from ganaug.io import write_json
 from ganaug.study.preflight import Estimate as Expected
@@ -88,6 +88,22 @@ def test_jobs_are_counted() -> None:
     # gan and synthetic ask for the same samples, mixed for half as many; classic and mixed have classic images.
     jobs = jobs_of(setup(arms=tuple(ARMS)))
     assert (jobs["sample"], jobs["classic"]) == (6 * 2, 6 * 2)
+
+
+def test_samples_that_only_compare_gans_are_counted() -> None:
+    alone = setup(arms=("real",))
+    compared = replace(alone, study=replace(alone.study, gans=("dcgan",)))
+    assert jobs_of(compared)["sample"] == 6
+    # 100 samples of each of 2 classes, each for an eighth of a step of 0.5 s, and the start of 6 jobs.
+    before, after = (estimate(one, PACE, report=report(), rows=rows(), image_bytes=256) for one in (alone, compared))
+    assert after.seconds - before.seconds == pytest.approx(6 * (200 * 0.5 / 8 + 2))
+    # Those of the arm tell what the GAN is worth.
+    used = setup()
+    assert jobs_of(replace(used, study=replace(used.study, gans=("dcgan",))))["sample"] == 6
+    # The best snapshot of two: a set of its own, and one to compare each by; drawn in another way, two of each.
+    for truncation, count in ((None, 3), (0.7, 5)):
+        best = Arm(gan=GanArm("dcgan", "best", ratio=5.0, truncation=truncation))
+        assert jobs_of(replace(used, arms={**ARMS, "gan": best}))["sample"] == 6 * count
 
 
 def test_an_estimate_adds_up() -> None:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ganaug.images import Pixels, open_images
 
-# Of all images that a job holds in main memory at a time. Beside what torch takes (about 400 MiB) this keeps a training
-# job below 1 GiB of private memory, however many images.
+# Of all images that a job holds in main memory at a time. Beside what torch takes this is to keep a training job below
+# 1 GiB of private memory, however many images; ``benchmarks/preprocess.py`` measures one.
 RESIDENT_BYTES = 1 << 29
 PIECE_BYTES = 1 << 26
 

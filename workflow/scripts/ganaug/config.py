@@ -12,6 +12,9 @@ from ganaug.errors import UserError
 
 T = TypeVar("T")
 
+# Samples a class by which a snapshot is picked, and a GAN compared that no arm uses.
+COMPARED = 100
+
 
 @dataclass(frozen=True)
 class TestSplit:

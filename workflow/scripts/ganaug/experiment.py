@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from ganaug.addresses import check_address, is_address
+from ganaug.architectures import STYLED, check_architecture
 from ganaug.config import (
     Arm,
     ClassicArm,
@@ -294,6 +295,7 @@ def _check_gan(name: str, gan: Gan) -> None:
     ):
         if applies:
             raise UserError(f"gans.{name}.{key}: {why}")
+    check_architecture(f"gans.{name}", gan)
     if gan.snapshots and gan.epochs is None:
         raise UserError(
             f"gans.{name}.snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []"
@@ -363,7 +365,7 @@ def _check_arm(name: str, experiment: Experiment) -> None:
     if arm.gan is not None:
         _one_of(f"{where}.gan", ratio=arm.gan.ratio, count=arm.gan.count)
         _check_amount(f"{where}.gan", arm.gan.ratio, experiment.data)
-        _check_snapshot(f"{where}.gan", arm.gan, experiment.gans)
+        _check_gan_arm(f"{where}.gan", arm.gan, experiment.gans)
     if not arm.real and arm.duplicate is None and arm.classic is None and arm.gan is None:
         raise UserError(f"{where}: has no images at all; set real to true or add some")
 
@@ -374,12 +376,14 @@ def _check_amount(where: str, ratio: float | None, data: Data) -> None:
         raise UserError(f"{where}.ratio: {ratio:g} times {real} real images is no image; raise it")
 
 
-def _check_snapshot(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:
+def _check_gan_arm(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:
     if arm.name not in gans:
         raise UserError(
             f"{where}.name: no GAN {arm.name!r} is configured; gans has {', '.join(sorted(gans)) or 'none'}"
         )
     gan = gans[arm.name]
+    if (arm.mix or 1) > 1 and gan.network not in STYLED:
+        raise UserError(f"{where}.mix: {gan.network} does not mix latents, unlike {', '.join(STYLED)}; set it to null")
     if arm.snap not in [*gan.snaps, "best"]:
         if isinstance(arm.snapshot, int) and gan.epochs is not None and arm.snapshot > gan.epochs:
             raise UserError(

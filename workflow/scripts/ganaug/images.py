@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -71,14 +75,23 @@ def save_image_set(images_path: str | Path, index_path: str | Path, images: Pixe
     save_index(index_path, index)
 
 
-def save_images(path: str | Path, images: Pixels, rows: NDArray[np.intp]) -> None:
-    """Write ``images[rows]`` as the array of an image set, atomically, about 4 MiB in memory at a time."""
+def save_images(path: str | Path, images: Pixels, rows: NDArray[np.intp]) -> str:
+    """Write ``images[rows]`` as the array of an image set, atomically, about 4 MiB in memory at a time.
+
+    Returns:
+        `ganaug.io.digest` of the file.
+    """
     shape = (len(rows), *images.shape[1:])
     step = max(1, 2**22 // int(np.prod(shape[1:])))
+    header = BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    pieces = (images[rows[start : start + step]].ravel().data for start in range(0, len(rows), step))
+    digest = hashlib.sha256()
     with atomic(path) as temporary, temporary.open("wb") as handle:
-        np.lib.format.write_array_header_1_0(handle, {"descr": "|u1", "fortran_order": False, "shape": shape})
-        for start in range(0, len(rows), step):
-            handle.write(np.ascontiguousarray(images[rows[start : start + step]]).data)
+        for piece in chain([header.getbuffer()], pieces):
+            handle.write(piece)
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def save_index(path: str | Path, index: Iterable[IndexRow]) -> None:
@@ -145,6 +158,16 @@ def open_split(path: str | Path) -> list[SplitRow]:
 def labels_of(rows: Iterable[SplitRow | IndexRow | SetRow]) -> list[str]:
     """The class names that occur, sorted; their order is the order of classes everywhere."""
     return sorted({row.label for row in rows})
+
+
+def counts_of(rows: Iterable[SplitRow | IndexRow | SetRow]) -> dict[str, int]:
+    """How many images each class has, in the order of classes."""
+    return dict(sorted(Counter(row.label for row in rows).items()))
+
+
+def role_counts(rows: Iterable[SplitRow], role: Literal["train", "validation"]) -> dict[str, int]:
+    """`counts_of` the images that have this role in a repeat."""
+    return counts_of(row for row in rows if row.role == role)
 
 
 def grid(images: Pixels, *, columns: int, gap: int = 1) -> Pixels:

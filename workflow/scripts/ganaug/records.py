@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,6 @@ def write_record(
             "reason": reason,
             **facts,
             **made_from.as_dict(),
-            "outputs": {Path(output).name: sha for output, sha in digests(outputs).items()},
+            "outputs": {os.path.relpath(output, Path(path).parent): sha for output, sha in digests(outputs).items()},
         },
     )

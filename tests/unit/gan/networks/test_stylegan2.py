@@ -91,14 +91,11 @@ def test_what_makes_no_sense_is_refused(small: Callable[..., Gan]) -> None:
         made(small(mixing=1.5))
 
 
-def test_path_length_and_mixing_are_refused_where_there_are_no_styles(settings: Callable[..., Gan]) -> None:
+def test_path_length_is_refused_where_there_are_no_styles(settings: Callable[..., Gan]) -> None:
     gan = settings()
     shape = Shape(nz=gan.nz, size=16, channels=1, classes=0)
     with pytest.raises(UserError, match="path_length is for generators with styles"):
         build(replace(gan, path_length=2.0), shape, rng=torch_generator(0))
-    generator = build(gan, shape, rng=torch_generator(0)).generator.eval()
-    with pytest.raises(UserError, match="arms: mix"):
-        sample(generator, gan, seed=0, count=1, device=CPU, draw=Draw(mix=2))
 
 
 def test_demodulated_weights_have_unit_norm_by_hand() -> None:

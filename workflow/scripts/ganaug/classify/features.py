@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -30,7 +30,27 @@ def features(network: nn.Module, images: Batches) -> NDArray[np.float32]:
     return torch.cat(parts).numpy() if parts else np.empty((0, last.in_features), dtype=np.float32)
 
 
-def embed(
+def embed_real(
+    *, split: str, dev: str, model: str, classifier: Classifier, compute: Compute, train: str, validation: str
+) -> None:
+    """Write the features of a repeat's real images, as float32 ``.npy`` files.
+
+    Args:
+        split, dev: ``data/r{r}.csv`` and the ``images.npy`` it points into.
+        model: weights of a classifier that was trained on the real images alone; empty if it diverged, and then so are
+            the features.
+        classifier, compute: its settings, and how it runs.
+        train, validation: the outputs.
+    """
+    rows = open_split(split)
+    wanted = {
+        path: [(dev, row.row) for row in rows if row.role == role]
+        for role, path in (("train", train), ("validation", validation))
+    }
+    _embed(wanted, split=split, dev=dev, model=model, classifier=classifier, compute=compute)
+
+
+def embed_samples(
     *,
     split: str,
     dev: str,
@@ -38,34 +58,37 @@ def embed(
     classifier: Classifier,
     samples: Mapping[str, str],
     compute: Compute,
-    train: str,
-    validation: str,
     out: Mapping[str, str],
 ) -> None:
-    """Write the features of a repeat's real images and of sets of samples, as float32 ``.npy`` files.
+    """Write the features of sets of samples; see `embed_real`.
 
     Args:
-        split, dev: ``data/r{r}.csv`` and the ``images.npy`` it points into.
-        model: weights of a classifier that was trained on the real images alone; empty if it diverged, and then so are
-            the features.
-        classifier, compute: its settings, and how it runs.
         samples: ``images.npy`` files by name.
-        train, validation, out: the outputs; ``out`` by the names of ``samples``.
+        out: the outputs by the same names.
     """
+    wanted = {out[name]: [(path, k) for k in range(len(open_images(path)))] for name, path in samples.items()}
+    _embed(wanted, split=split, dev=dev, model=model, classifier=classifier, compute=compute)
+
+
+def _embed(
+    wanted: Mapping[str, Sequence[tuple[str, int]]],
+    *,
+    split: str,
+    dev: str,
+    model: str,
+    classifier: Classifier,
+    compute: Compute,
+) -> None:
+    """Write the features of images, given by output as pairs (path of an ``images.npy``, row in it)."""
     device = prepare(compute)
-    rows, weights = open_split(split), load_tensors(model)[0]
+    classes, weights = labels_of(open_split(split)), load_tensors(model)[0]
     size, channels = open_images(dev).shape[2:]
-    network = make(classifier, size=size, channels=channels, classes=len(labels_of(rows)), generator=None)
+    network = make(classifier, size=size, channels=channels, classes=len(classes), generator=None)
     if weights:
         network.load_state_dict(weights)
     network.eval().to(device)
-    wanted = {
-        path: [(dev, row.row) for row in rows if row.role == role]
-        for role, path in (("train", train), ("validation", validation))
-    }
-    wanted |= {out[name]: [(path, k) for k in range(len(open_images(path)))] for name, path in samples.items()}
     for path, images in wanted.items():
-        images = images if weights else []
-        values = features(network, Batches(images, device)) if images else np.empty((0, 1), dtype=np.float32)
+        known = weights and images
+        values = features(network, Batches(images, device)) if known else np.empty((0, 1), dtype=np.float32)
         with atomic(path) as temporary, temporary.open("wb") as handle:
             np.save(handle, values)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganaug.images import SplitRow
+from ganaug.images import SplitRow, role_counts
 from ganaug.io import write_text
 
 SKIPPED_SHOWN = 50
@@ -62,18 +62,10 @@ def render(
         report=report,
         config=report["config"],
         near=[part["near_duplicates"] for part in report["parts"]],
-        roles={role: _count(rows, role) for role in ("train", "validation")},
+        roles={"train": role_counts(rows, "train"), "validation": role_counts(rows, "validation")},
         repeats=repeats,
         shown=SKIPPED_SHOWN,
     )
-
-
-def _count(rows: Sequence[SplitRow], role: str) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for row in rows:
-        if row.role == role:
-            counts[row.label] = counts.get(row.label, 0) + 1
-    return counts
 
 
 def _finalize(value: Any) -> Any:

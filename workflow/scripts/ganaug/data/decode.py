@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import warnings
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -26,6 +26,9 @@ LEFT_OUT = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 
 # The path of a file, which is opened by the process that decodes it; what a file holds; or pixels.
 Content = str | bytes | Pixels
+# By name; and what gives them, in any order, for the names that it is given.
+Contents = Iterator[tuple[str, Content]]
+Reader = Callable[[Collection[str]], Contents]
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,10 @@ def load(content: bytes, name: str) -> Image.Image:
             image; Pillow's decoders raise many kinds.
     """
     plain = _plain_jpeg(content)
-    if plain is not None:
-        return plain
+    return _opened(content, name) if plain is None else plain
+
+
+def _opened(content: bytes, name: str) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what Pillow can put up with, and of sizes that are refused here
         image: Image.Image = Image.open(BytesIO(content), formats=formats(PurePosixPath(name).suffix))
@@ -102,7 +107,7 @@ def _plain_jpeg(content: bytes) -> Image.Image | None:
     """A JPEG file of one or three 8-bit channels without Exif, XMP or further pictures; else None.
 
     It gives what ``Image.open`` gives, by the same decoder. For small images most of the time of ``Image.open`` goes
-    into reading tables of the header that nobody asks for: without it 32 x 32 pixels take half as long.
+    into reading tables of the header that nobody asks for; ``benchmarks/preprocess.py`` measures both.
     """
     if content[:3] != b"\xff\xd8\xff":
         return None
@@ -197,7 +202,7 @@ def to_square(image: Image.Image, target: Target) -> Image.Image:
 
 @dataclass(frozen=True)
 class Fitted:
-    """An image as S * S * C bytes, its digest, that of its pixels before resizing, and its size then."""
+    """An image as S * S * C bytes, its digest, that of its pixels before resizing (or empty), and its size then."""
 
     pixels: bytes
     digest: bytes
@@ -205,24 +210,31 @@ class Fitted:
     size: tuple[int, int]
 
 
-def fit(image: Image.Image, name: str, target: Target) -> Fitted:
+def fit(image: Image.Image, name: str, target: Target, *, grouped: bool) -> Fitted:
     """The image in the channels and the size of ``target``.
+
+    Args:
+        name: its file, for messages.
+        grouped: whether to make its group: for large images that digest takes time.
 
     Raises:
         UserError: it has another size than the rest and ``target`` does not resize.
         Exception: the range of its pixels is not known, or it cannot be converted; Pillow raises many kinds.
     """
     image = in_channels(image, target.channels, background=target.background)
-    pixels, digest = _digested(image)
-    group = digest
+    square = image
     if image.size != (target.size, target.size):
         if target.model is not None:
             raise UserError(
                 f"data.image_size: {target.model} has {target.size} x {target.size} pixels and {name} has "
                 f"{image.width} x {image.height}; set data.image_size"
             )
-        pixels, digest = _digested(to_square(image, target))
-    return Fitted(pixels=pixels, digest=digest, group=group.hex(), size=image.size)
+        square = to_square(image, target)
+    pixels, digest = _digested(square)
+    group = ""
+    if grouped:
+        group = (digest if square is image else _digested(image)[1]).hex()
+    return Fitted(pixels=pixels, digest=digest, group=group, size=image.size)
 
 
 def _digested(image: Image.Image) -> tuple[bytes, bytes]:
@@ -251,7 +263,7 @@ def try_load(content: Content, name: str) -> Image.Image | str:
         return Image.fromarray(content)
     if isinstance(content, str):
         try:
-            content = _read(content)
+            content = Path(content).read_bytes()
         except OSError as error:
             raise UserError(f"{name}: cannot be read ({error.strerror}); mend or remove it") from error
     try:
@@ -260,18 +272,6 @@ def try_load(content: Content, name: str) -> Image.Image | str:
         raise
     except Exception as error:  # of any type: the file is a stranger's, and so are the decoders
         return reason(error)
-
-
-def _read(path: str) -> bytes:
-    """All bytes of a file, by two system calls for a small one; the file objects of Python need five."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        pieces = [os.read(handle, 2**16)]
-        while len(pieces[-1]) == 2**16:
-            pieces.append(os.read(handle, 2**24))
-        return b"".join(pieces)
-    finally:
-        os.close(handle)
 
 
 def target_for(

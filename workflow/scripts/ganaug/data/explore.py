@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import log2
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,17 @@ from numpy.typing import NDArray
 from ganaug.data.classes import PER_CLASS, ClassLine, class_lines, moments, save_all_classes
 from ganaug.data.tiles import padded, random_rows, short, thumbnails
 from ganaug.data.totals import Channel, Totals, channels, totals
-from ganaug.images import ImageFiles, IndexRow, Pixels, SplitRow, grid, labels_of, open_image_set, open_split
+from ganaug.images import (
+    ImageFiles,
+    IndexRow,
+    Pixels,
+    SplitRow,
+    grid,
+    labels_of,
+    open_image_set,
+    open_split,
+    role_counts,
+)
 from ganaug.io import read_json
 from ganaug.records import origins, write_record
 from ganaug.seeds import derive
@@ -114,15 +123,8 @@ def explore(
 def counts_by_split(rows: Sequence[SplitRow], *, test: Mapping[str, int]) -> dict[str, dict[str, int]]:
     """How many images each class has for training, for validation and, as told by ``test``, in the sealed test set."""
     labels = sorted({*labels_of(rows), *test})
-    return {
-        **{role: _count(rows, role, labels) for role in ("train", "validation")},
-        "test": {label: test.get(label, 0) for label in labels},
-    }
-
-
-def _count(rows: Sequence[SplitRow], role: Literal["train", "validation"], labels: Sequence[str]) -> dict[str, int]:
-    found = Counter(row.label for row in rows if row.role == role)
-    return {label: found[label] for label in labels}
+    splits = {"train": role_counts(rows, "train"), "validation": role_counts(rows, "validation"), "test": test}
+    return {split: {label: counts.get(label, 0) for label in labels} for split, counts in splits.items()}
 
 
 def development_pairs(pairs: Sequence[Sequence[Any]], index: Sequence[IndexRow]) -> list[NearPair]:

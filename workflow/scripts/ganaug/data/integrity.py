@@ -102,8 +102,8 @@ def _area_resize(side: int) -> NDArray[np.float64]:
 
 _Pairs = tuple[Rows, Rows, NDArray[np.uint8]]
 
-# What a step of the search costs in comparisons of two hashes, as measured: a value in the sort of a table, times the
-# logarithm of their number, and the look at a pair that shares a table's bits.
+# Roughly what a step of the search costs in comparisons of two hashes: a value in the sort of a table, times the
+# logarithm of their number, and the look at a pair that shares a table's bits. They choose a way, never a result.
 _SORTED, _LOOKED_AT = 5, 16
 
 

@@ -1,4 +1,4 @@
-"""Many images decoded at once, by all cores, into one file: little of them is ever in a process's own memory."""
+"""Many images decoded by several processes into one file: little of them is ever in a process's own memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Decoded:
 
     Attributes:
         images: uint8, N x S x S x C, mapped from a file.
-        groups: 32 hexadecimal digits; equal for images whose pixels are equal at full size.
+        groups: 32 hexadecimal digits, equal for images whose pixels are equal at full size; or all empty.
         digests: 16 bytes; equal for images whose pixels are equal as they are here.
         hashes: `perceptual_hashes` of the images.
         sizes: int32, N x 2: width and height before resizing, turned as EXIF says.
@@ -50,14 +50,23 @@ class Decoded:
 
 
 def decode(
-    contents: Iterable[tuple[int, Content]], names: Sequence[str], target: Target, *, out: Path, skip_bad: bool
+    contents: Iterable[tuple[int, Content]],
+    names: Sequence[str],
+    target: Target,
+    *,
+    grouped: bool,
+    workers: int,
+    out: Path,
+    skip_bad: bool,
 ) -> Decoded:
-    """Decode images into a file, on all cores that this process may use; little of them is ever in its own memory.
+    """Decode images into a file, by several processes; little of them is ever in this process's own memory.
 
     Args:
         contents: row of each image, and its file or pixels (uint8, H x W or H x W x 3), in any order; at most a few
             hundred are held at a time.
         names: the file of each row, for messages.
+        grouped: whether to make the groups of the images.
+        workers: how many processes there may be, which changes no result.
         out: the array file to be made, not atomically: it is scratch.
         skip_bad: list files that cannot be read instead of stopping at the first.
 
@@ -68,13 +77,13 @@ def decode(
     count = len(names)
     shape = (count, target.size, target.size, target.channels)
     file = np.lib.format.open_memmap(out, mode="w+", dtype=np.uint8, shape=shape)
-    place = _Place(path=out, offset=file.offset, target=target)
+    place = _Place(path=out, offset=file.offset, target=target, grouped=grouped)
     groups, digests = [""] * count, [b""] * count
     hashes = np.zeros(count, dtype=np.uint64)
     sizes = np.zeros((count, 2), dtype=np.int32)
     bad: dict[int, str] = {}
-    workers = _workers(count)
-    step = max(1, min(CHUNK, count // (8 * workers)))  # several chunks a process, so that they end together
+    workers = _workers(count, most=workers)
+    step = _chunk_length(count, target, workers=workers)
     chunks = _chunks(((row, names[row], content) for row, content in contents), step)
     for done in _results(chunks, place, workers=workers):
         for row, why in done.bad.items():
@@ -95,11 +104,12 @@ def decode(
 
 @dataclass(frozen=True)
 class _Place:
-    """Where rows go: row k begins ``offset + k * S * S * C`` bytes into the file."""
+    """Where rows go and as what: row k begins ``offset + k * S * S * C`` bytes into the file."""
 
     path: Path
     offset: int
     target: Target
+    grouped: bool
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,12 @@ class _Done:
 
 
 _Chunk = list[tuple[int, str, Content]]
+
+
+def _chunk_length(count: int, target: Target, *, workers: int) -> int:
+    """How many images a chunk may have: several chunks a process, so that they end together, and few pixels each."""
+    pixels = target.size * target.size * target.channels
+    return max(1, min(CHUNK, count // (8 * workers), CHUNK_BYTES // pixels))
 
 
 def _chunks(items: Iterable[tuple[int, str, Content]], step: int) -> Iterator[_Chunk]:
@@ -145,7 +161,7 @@ def _decode_chunk(chunk: _Chunk, place: _Place) -> _Done:
             bad[row] = image
             continue
         try:
-            fitted[row] = fit(image, name, target)
+            fitted[row] = fit(image, name, target, grouped=place.grouped)
         except (MemoryError, UserError):
             raise
         except Exception as error:  # of any type, as in try_load
@@ -172,9 +188,9 @@ def _write_rows(file: BinaryIO, rows: Sequence[int], pixels: Pixels, *, offset: 
         file.write(pixels[together[0] : together[-1] + 1].data)
 
 
-def _workers(count: int) -> int:
+def _workers(count: int, *, most: int) -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, count // WORTH_A_PROCESS))
+    return max(1, min(most, cores, count // WORTH_A_PROCESS))
 
 
 def _results(chunks: Iterator[_Chunk], place: _Place, *, workers: int) -> Iterator[_Done]:

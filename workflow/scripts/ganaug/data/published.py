@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import difflib
 import stat
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ganaug.config import Data
 from ganaug.data.archive import read_archive
-from ganaug.data.decode import Content
+from ganaug.data.decode import Contents, Reader
 from ganaug.data.layout import Entry
 from ganaug.data.sources import DOWNLOADS, FETCH_AGAIN, Remote, mirror, mode_of, verify
 from ganaug.errors import UserError
@@ -28,8 +28,6 @@ ATTRIBUTES = "list_attr_celeba.txt"
 PARTITION = "list_eval_partition.txt"
 SIDES = {"0": "train", "1": "valid", "2": "test"}
 
-Contents = Iterator[tuple[str, Content]]
-Reader = Callable[[Collection[str]], Contents]
 Found = Mapping[str, Path]
 
 

@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.config import Data
 from ganaug.data.archive import list_archive, read_archive
-from ganaug.data.decode import Content, Target, target_for, try_load
+from ganaug.data.decode import Reader, Target, target_for, try_load
 from ganaug.data.digits import list_digits, read_digits
 from ganaug.data.fingerprint import PREPROCESS_KEYS, check_unchanged
 from ganaug.data.groups import joined
@@ -29,13 +29,13 @@ from ganaug.data.published import open_published
 from ganaug.data.sources import PUBLISHED, list_folder, mirror, read_folder, resolve_archive, resolve_folder
 from ganaug.data.splits import Mask, seal
 from ganaug.errors import UserError
-from ganaug.images import IndexRow, labels_of, save_images, save_index
+from ganaug.images import IndexRow, counts_of, labels_of, save_images, save_index
 from ganaug.io import digest, write_json
 
 PAIRS_SHOWN = 50
 SCRATCH = ".tmp-preprocess-"
 
-Reader = Callable[[Collection[str]], Iterator[tuple[str, Content]]]
+Held = TypeVar("Held")
 Rows = NDArray[np.intp]
 
 
@@ -73,7 +73,7 @@ class Part:
     report: dict[str, Any]
 
 
-def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, out: Path) -> None:
+def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, workers: int, out: Path) -> None:
     """Make ``p{part}/{dev,test}/{images.npy,index.csv}`` and ``report.json``, and ``p{part}/leaked`` if ``data.leaky``.
 
     Everything is checked before anything is written, and all sets are whole before the first gets its name.
@@ -81,6 +81,7 @@ def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, o
     Args:
         record: what ``data/source.json`` says of the source.
         code: the digest of this stage's code, for the report.
+        workers: how many processes may decode at once, which changes no result.
         out: the folder ``data`` of the experiment.
 
     Raises:
@@ -88,7 +89,7 @@ def preprocess(data: Data, *, seed: int, record: Mapping[str, Any], code: str, o
             test set is not apart from the rest.
     """
     with _scratch(out) as scratch:
-        whole = load(data, record, scratch=scratch)
+        whole = load(data, record, workers=workers, scratch=scratch)
         index = whole.index
         masks = seal(index, seed=seed, test=data.test, official=whole.official, joined=whole.joined)
         digests = [whole.decoded.digests[row] for row in whole.rows.tolist()]
@@ -128,7 +129,7 @@ def _scratch(out: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def load(data: Data, record: Mapping[str, Any], *, scratch: Path) -> Whole:
+def load(data: Data, record: Mapping[str, Any], *, workers: int, scratch: Path) -> Whole:
     """Find, read and decode the whole source into a file in the folder ``scratch``.
 
     Raises:
@@ -141,7 +142,15 @@ def load(data: Data, record: Mapping[str, Any], *, scratch: Path) -> Whole:
     row_of = {name: row for row, name in enumerate(names)}
     contents = ((row_of[name], content) for name, content in read(names))
     sources = [entry.source for entry in entries]
-    decoded = decode(contents, sources, target, out=scratch / "decoded.npy", skip_bad=data.on_bad == "skip")
+    decoded = decode(
+        contents,
+        sources,
+        target,
+        grouped=not all(entry.group for entry in entries),
+        workers=workers,
+        out=scratch / "decoded.npy",
+        skip_bad=data.on_bad == "skip",
+    )
     return _readable(entries, decoded, target, left)
 
 
@@ -160,11 +169,17 @@ def _open(data: Data) -> tuple[list[Entry], Reader, LeftOut]:
     labels = table = None
     if data.labels is not None:
         table = find_labels(listing, data.labels)
-        [(_, content)] = read([table])
-        labels = parse_labels(content)
+        labels = parse_labels(_one(read, table))
     entries = arrange(listing, groups=data.groups, method=data.test.method, labels=labels)
     left = left_out(listing, entries, table=table)
     return entries, partial(_paths, root) if data.source == "folder" else read, left
+
+
+def _one(read: Callable[[Collection[str]], Iterator[tuple[str, Held]]], name: str) -> Held:
+    """What ``name`` holds. An archive is read that far and no further: listing and decoding look at its end."""
+    for _, content in read([name]):
+        return content
+    raise UserError(f"{name}: is gone since the source was listed; run again when nothing changes it")
 
 
 def _paths(root: Path, names: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -184,8 +199,7 @@ def _target(data: Data, entries: Sequence[Entry], read: Reader) -> Target:
             model=None,
         )
     for entry in entries:
-        [(_, content)] = read([entry.name])
-        image = try_load(content, entry.source)
+        image = try_load(_one(read, entry.name), entry.source)
         if not isinstance(image, str):
             return target_for(
                 image,
@@ -276,8 +290,8 @@ def divide(
     sealed_digests = {digests[row] for row in test.tolist()}
     report = {
         "part": part,
-        "dev": _counts(dev_rows),
-        "test": _counts(test_rows),
+        "dev": counts_of(dev_rows),
+        "test": counts_of(test_rows),
         "groups": {"dev": len({row.group for row in dev_rows}), "test": len({row.group for row in test_rows})},
         "near_duplicates": {
             "policy": policy,
@@ -315,23 +329,19 @@ def _sizes(sizes: NDArray[np.int32]) -> list[tuple[int, int, int]]:
     return [(width, height, count) for (width, height), count in sorted(counts.items(), key=lambda p: (-p[1], p[0]))]
 
 
-def _counts(rows: Sequence[IndexRow]) -> dict[str, int]:
-    return dict(sorted(Counter(row.label for row in rows).items()))
-
-
 def _write(
     whole: Whole, parts: Sequence[Part], report: dict[str, Any], *, leaky: bool, scratch: Path, out: Path
 ) -> None:
-    files: list[Path] = []
+    digests: dict[Path, str] = {}
     for part in parts:
         sets = {"dev": part.dev, "test": part.test, **({"leaked": part.test} if leaky else {})}
         for name, rows in sets.items():
             images, index = (Path(f"p{part.report['part']}", name, file) for file in ("images.npy", "index.csv"))
-            save_images(scratch / images, whole.decoded.images, whole.rows[rows])
+            digests[images] = save_images(scratch / images, whole.decoded.images, whole.rows[rows])
             save_index(scratch / index, (whole.index[row] for row in rows.tolist()))
-            files += [images, index]
-    report = {**report, "digests": {(out / file).as_posix(): digest(scratch / file) for file in files}}
-    for file in files:
+            digests[index] = digest(scratch / index)
+    report = {**report, "digests": {(out / file).as_posix(): value for file, value in digests.items()}}
+    for file in digests:
         (out / file).parent.mkdir(parents=True, exist_ok=True)
         (scratch / file).replace(out / file)
     write_json(out / "report.json", report)

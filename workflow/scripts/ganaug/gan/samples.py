@@ -41,7 +41,7 @@ def sample_set(
         name: the GAN's name in the config.
         amount: see `ganaug.config.amount_label`.
         split, dev: ``data/r{r}.csv``, whose training images a ratio counts, and the ``images.npy`` it points into.
-        generators, records: of all jobs of the GAN in this repeat.
+        generators, records: of all jobs of the GAN in this repeat, and of the choice where it is the best snapshot.
         out, record: the outputs.
     """
     device = prepare(compute)

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from ganaug.batches import to_pixels
 from ganaug.config import Gan
-from ganaug.errors import UserError
 from ganaug.gan.networks.family import call
 from ganaug.gan.networks.layers import Truncated, draw_from
 from ganaug.images import Pixels
@@ -26,7 +25,7 @@ class Draw:
     Attributes:
         truncation: normal numbers beyond it are drawn again (Brock et al. 2019, section 3.1); for a generator that
             truncates by itself its psi. None: as they come.
-        mix: so many latents a sample, for a generator that mixes them.
+        mix: so many latents a sample, 1 but for a generator that mixes them.
     """
 
     truncation: float | None = None
@@ -50,19 +49,12 @@ def sample(
 
     Args:
         label: the number of the class, for a generator that is told it.
-
-    Raises:
-        UserError: latents are to be mixed by a generator that cannot.
     """
     if not count:
         empty = sample(generator, gan, seed=seed, count=1, device=device, label=label, draw=draw)
         return np.empty((0, *empty.shape[1:]), dtype=np.uint8)
     if isinstance(generator, Truncated):
         generator.psi = 1.0 if draw.truncation is None else draw.truncation
-    elif draw.mix > 1:
-        raise UserError(
-            f"arms: mix is for generators that mix latents, such as stylegan2, not for {gan.network}; set it to null"
-        )
     labels = None if label is None else torch.full((BLOCK,), label, device=device)
     blocks = []
     with torch.inference_mode():

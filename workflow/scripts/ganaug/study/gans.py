@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import permutations
@@ -9,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ganaug.config import Gan
+from ganaug.config import Gan, draw_of
 from ganaug.io import read_csv, read_json, write_csv, write_json, write_text
 from ganaug.study.statistics import Sample, describe, t_interval
 from ganaug.study.tables import DASH, Grid, Row, latex, markdown, plus_minus
@@ -17,6 +18,7 @@ from ganaug.study.tables import DASH, Grid, Row, latex, markdown, plus_minus
 # What a row says: distances of samples to real images (lower is better), and the training where they were taken.
 DISTANCES = ("kid_train", "kid_validation", "fid_train", "fid_validation")
 TRAINING = ("d_loss", "g_loss", "d_accuracy", "diversity", "recall")
+NUMBERS = (*DISTANCES, *TRAINING)
 TITLES = {
     "kid_train": "KID, train",
     "kid_validation": "KID, validation",
@@ -38,14 +40,54 @@ class Measured:
 
     Attributes:
         gan, snap: which GAN, and after which epoch.
+        amount: how many samples, and how they were drawn; see `ganaug.config.amount_label` and `draw_label`.
         quality: of each repeat, what `ganaug.quality.stage.measure` wrote.
         histories: of each repeat, the histories of all jobs of the GAN.
     """
 
     gan: str
     snap: str
+    amount: str
     quality: Sequence[Path]
     histories: Sequence[Sequence[Path]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """The numbers of one set of samples.
+
+    Attributes:
+        gan, snap: which GAN, and after which epoch.
+        truncation, mix: how the samples were drawn; see `ganaug.config.GanArm`.
+        made: how many samples each repeat has.
+        numbers: each of `DISTANCES` and `TRAINING` by repeat; None where a repeat lacks it.
+    """
+
+    gan: str
+    snap: str
+    truncation: float | None
+    mix: int
+    made: Sequence[int]
+    numbers: Mapping[str, Sequence[float | None]]
+
+    def over_repeats(self, name: str) -> Sample:
+        """A number over the repeats that have it."""
+        return describe([value for value in self.numbers[name] if value is not None])
+
+    def compared(self) -> list[int]:
+        """The numbers of samples, each once, that the distances were computed from."""
+        return sorted({made for made, kid in zip(self.made, self.numbers["kid_train"], strict=True) if kid is not None})
+
+    def row(self) -> Row:
+        """All of it as JSON holds it."""
+        return {
+            "gan": self.gan,
+            "snapshot": self.snap,
+            "truncation": self.truncation,
+            "mix": self.mix,
+            "n": self.compared(),
+            **{name: asdict(self.over_repeats(name)) for name in NUMBERS},
+        }
 
 
 def tabulate_gans(
@@ -53,53 +95,79 @@ def tabulate_gans(
 ) -> None:
     """Write ``gans.json``, ``.csv``, ``.md`` and ``.tex``: a row a set of samples, the floor, and improvements.
 
+    The rows are in the order of KID against training images, the lowest first and those without one last.
+
     Args:
         measured: the sets of samples; all were compared with the same repeats.
         floors: of each repeat, training against validation images.
         gans: the settings of every GAN, by name.
         tables: the folder of the outputs.
     """
-    samples = {(one.gan, one.snap): _samples(one) for one in measured}
-    rows = [_row(gan, snap, values) for (gan, snap), values in samples.items()]
-    entries = list(map(read_json, floors))
+    lines = sorted(map(_line, measured), key=_rank)
+    records = list(map(read_json, floors))
+    entries = [record["validation"] for record in records]
     floor = {name: describe([entry[name] for entry in entries if entry[name] is not None]) for name in ("kid", "fid")}
+    real = {
+        side: sorted({entry[key] for entry in entries}) for side, key in (("train", "n_real"), ("validation", "n_made"))
+    }
+    rows = [line.row() for line in lines]
     facts = {
         "rows": rows,
         "floor": {name: asdict(sample) for name, sample in floor.items()},
-        "network": entries[0]["network"] if entries else None,
+        "real": real,
+        "network": records[0]["config"]["network"] if records else None,
         "fid_reason": next((entry["reason"] for entry in entries if entry["reason"]), None),
-        "improvements": list(improvements(samples, gans)),
+        "improvements": list(improvements(lines, gans)),
     }
     write_json(tables / "gans.json", facts)
-    columns = [f"{name}_{part}" for name in (*DISTANCES, *TRAINING) for part in ("n", "mean", "std")]
+    columns = [f"{name}_{part}" for name in NUMBERS for part in ("n", "mean", "std")]
     write_csv(
         tables / "gans.csv",
-        ["gan", "snapshot", *columns],
+        ["gan", "snapshot", "truncation", "mix", "samples_least", "samples_most", *columns],
         ({key: "" if value is None else value for key, value in _flat(row).items()} for row in rows),
     )
-    grid = gan_grid(samples, floor)
+    grid = gan_grid(lines, floor, real["validation"])
     write_text(tables / "gans.md", markdown(grid))
     write_text(tables / "gans.tex", latex(grid))
 
 
-def gan_grid(samples: Mapping[tuple[str, str], Mapping[str, Sample]], floor: Mapping[str, Sample]) -> Grid:
-    """The table as text, best KID against training images first; the last row is the floor."""
-    names = [*DISTANCES, *TRAINING]
-    grid = [["GAN", "snapshot", *(TITLES[name] for name in names)]]
-    for (gan, snap), values in sorted(samples.items(), key=lambda item: _rank(item[1]["kid_train"])):
-        grid.append([gan, snap, *(plus_minus(values[name]) for name in names)])
+def gan_grid(lines: Sequence[Line], floor: Mapping[str, Sample], held: Sequence[int]) -> Grid:
+    """The table as text; the last row is the floor, from so many validation images as ``held`` says."""
+    grid = [["GAN", "snapshot", "N", *(TITLES[name] for name in NUMBERS)]]
+    for line in lines:
+        numbers = [plus_minus(line.over_repeats(name)) for name in NUMBERS]
+        drawn = snapshot_told(line.snap, line.truncation, line.mix)
+        grid.append([line.gan, drawn, span_told(line.compared()), *numbers])
     real = {"kid_validation": plus_minus(floor["kid"]), "fid_validation": plus_minus(floor["fid"])}
-    grid.append(["real images", DASH, *(real.get(name, DASH) for name in names)])
+    grid.append(["real images", DASH, span_told(held), *(real.get(name, DASH) for name in NUMBERS)])
     return grid
 
 
-def improvements(samples: Mapping[tuple[str, str], Mapping[str, Sample]], gans: Mapping[str, Gan]) -> Iterator[Row]:
+def snapshot_told(snap: str, truncation: float | None, mix: int) -> str:
+    """A snapshot, and how its samples were drawn where they were not drawn as they come."""
+    drawn = ([] if truncation is None else [f"truncation {truncation:g}"]) + ([] if mix == 1 else [f"mix {mix}"])
+    return f"{snap} ({', '.join(drawn)})" if drawn else snap
+
+
+def span_told(numbers: Sequence[int]) -> str:
+    """The least and the most of ``numbers``, or a dash for none."""
+    if not numbers:
+        return DASH
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def improvements(lines: Sequence[Line], gans: Mapping[str, Gan]) -> Iterator[Row]:
     """Pairs of GANs whose settings differ in one of `IMPROVEMENTS` alone, as before and after.
 
     Before is the one that has the setting at the default of `Gan`. The change is of KID against training images, over
-    repeats, in which both GANs saw the same images; below 0 is better.
+    the repeats that both have, in which both GANs saw the same images; below 0 is better. Where a snapshot was
+    measured by several numbers of samples, the most are taken.
     """
     plain = {field: getattr(Gan, field, None) for field in IMPROVEMENTS}
+    most: dict[tuple[str, str, float | None, int], Line] = {}
+    for line in sorted(lines, key=lambda line: max(line.made, default=0)):
+        most[line.gan, line.snap, line.truncation, line.mix] = line
     for before, after in permutations(gans, 2):
         one, other = asdict(gans[before]), asdict(gans[after])
         differing = [key for key in one if one[key] != other[key]]
@@ -108,23 +176,31 @@ def improvements(samples: Mapping[tuple[str, str], Mapping[str, Sample]], gans: 
         [key] = differing
         if getattr(gans[before], key) != plain[key]:
             continue
-        for (gan, snap), values in samples.items():
-            if gan != before or (after, snap) not in samples:
+        for line in sorted(most.values(), key=_rank):
+            changed = most.get((after, line.snap, line.truncation, line.mix))
+            if line.gan != before or changed is None:
                 continue
-            pairs = list(zip(values["kid_train"].values, samples[after, snap]["kid_train"].values, strict=False))
-            change = [new - old for old, new in pairs]
-            interval = t_interval(change, 0.05)
             yield {
                 "before": before,
                 "after": after,
-                "snapshot": snap,
+                "snapshot": snapshot_told(line.snap, line.truncation, line.mix),
                 "change": f"{key}: {_told(other[key])}",
-                "kid_before": asdict(values["kid_train"]),
-                "kid_after": asdict(samples[after, snap]["kid_train"]),
-                "difference": fmean(change) if change else None,
-                "low": interval and interval[0],
-                "high": interval and interval[1],
+                **_paired(line.numbers["kid_train"], changed.numbers["kid_train"]),
             }
+
+
+def _paired(before: Sequence[float | None], after: Sequence[float | None]) -> Row:
+    """KID before and after, and the difference with its interval, over the repeats that have both."""
+    both = [(old, new) for old, new in zip(before, after, strict=True) if old is not None and new is not None]
+    change = [new - old for old, new in both]
+    interval = t_interval(change, 0.05)
+    return {
+        "kid_before": asdict(describe([old for old, _ in both])),
+        "kid_after": asdict(describe([new for _, new in both])),
+        "difference": fmean(change) if change else None,
+        "low": interval and interval[0],
+        "high": interval and interval[1],
+    }
 
 
 def _told(value: Any) -> str:
@@ -134,21 +210,39 @@ def _told(value: Any) -> str:
     return str(value)
 
 
-def _samples(measured: Measured) -> dict[str, Sample]:
-    """Every number of a row over the repeats; those that a repeat lacks are left out."""
-    found: dict[str, list[float]] = {name: [] for name in (*DISTANCES, *TRAINING)}
-    for path, histories in zip(measured.quality, measured.histories, strict=True):
-        entry = read_json(path)
-        for name in DISTANCES:
-            distance, _, side = name.partition("_")
-            if entry[side][distance] is not None:
-                found[name].append(entry[side][distance])
-        rows = [row for history in histories for row in _at(read_csv(history), measured.snap)]
-        for name in TRAINING:
-            values = [float(row[name]) for row in rows if row[name] != ""]
-            if values:
-                found[name].append(fmean(values))
-    return {name: describe(values) for name, values in found.items()}
+def _line(measured: Measured) -> Line:
+    """Every number of a row by repeat."""
+    truncation, mix = draw_of(measured.amount)
+    entries = list(map(read_json, measured.quality))
+    numbers: dict[str, list[float | None]] = {}
+    for name in DISTANCES:
+        distance, _, side = name.partition("_")
+        numbers[name] = [entry[side][distance] for entry in entries]
+    rows = [
+        [row for history in histories for row in _at(read_csv(history), measured.snap)]
+        for histories in measured.histories
+    ]
+    for name in TRAINING:
+        numbers[name] = [_mean([_number(row[name]) for row in own]) for own in rows]
+    return Line(
+        gan=measured.gan,
+        snap=measured.snap,
+        truncation=truncation,
+        mix=mix,
+        made=[entry["train"]["n_made"] for entry in entries],
+        numbers=numbers,
+    )
+
+
+def _number(text: str) -> float | None:
+    """A cell of a history; None where it is empty or, as when a training diverges, no finite number."""
+    value = float(text) if text else math.nan
+    return value if math.isfinite(value) else None
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
 def _at(rows: Sequence[Mapping[str, str]], snap: str) -> list[Mapping[str, str]]:
@@ -164,16 +258,16 @@ def _at(rows: Sequence[Mapping[str, str]], snap: str) -> list[Mapping[str, str]]
     return chosen
 
 
-def _rank(sample: Sample) -> float:
-    return float("inf") if sample.mean is None else sample.mean
-
-
-def _row(gan: str, snap: str, values: Mapping[str, Sample]) -> Row:
-    return {"gan": gan, "snapshot": snap, **{name: asdict(sample) for name, sample in values.items()}}
+def _rank(line: Line) -> tuple[float, str, str, float, int]:
+    """The lowest KID against training images first, those without one last."""
+    mean = line.over_repeats("kid_train").mean
+    drawn = (math.inf if line.truncation is None else line.truncation, line.mix)
+    return (math.inf if mean is None else mean, line.gan, line.snap, *drawn)
 
 
 def _flat(row: Row) -> Row:
-    flat: Row = {"gan": row["gan"], "snapshot": row["snapshot"]}
-    for name in (*DISTANCES, *TRAINING):
+    flat: Row = {key: row[key] for key in ("gan", "snapshot", "truncation", "mix")}
+    flat |= {"samples_least": min(row["n"], default=None), "samples_most": max(row["n"], default=None)}
+    for name in NUMBERS:
         flat |= {f"{name}_{part}": row[name][part] for part in ("n", "mean", "std")}
     return flat

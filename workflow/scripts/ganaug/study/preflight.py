@@ -9,11 +9,23 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
-from ganaug.config import Arm, Classifier, Data, Gan, GanArm, Study, amount_label, amount_of, build, draw_label
+from ganaug.config import (
+    COMPARED,
+    Arm,
+    Classifier,
+    Data,
+    Gan,
+    GanArm,
+    Study,
+    amount_label,
+    amount_of,
+    build,
+    draw_label,
+)
 from ganaug.experiment import Experiment
-from ganaug.images import SplitRow, open_split
+from ganaug.images import SplitRow, open_split, role_counts
 from ganaug.io import read_json, write_json
 from ganaug.study.verdict import LEAST_REPEATS
 
@@ -81,11 +93,6 @@ def setup_of(sections: Mapping[str, Any]) -> Setup:
     )
 
 
-def counts_of(rows: Sequence[SplitRow], role: str) -> dict[str, int]:
-    """Images a class of one role in a repeat."""
-    return dict(sorted(Counter(row.label for row in rows if row.role == role).items()))
-
-
 def arm_images(arm: Arm, setup: Setup, real: Mapping[str, int]) -> int:
     """How many images the training set of an arm holds, where ``real`` counts the real ones by class."""
     matched = setup.arms[arm.duplicate.match] if arm.duplicate and arm.duplicate.match else None
@@ -100,9 +107,25 @@ def _new_images(ratio: float | None, count: int | None, data: Data, real: Mappin
 
 
 def _sampled(setup: Setup) -> dict[tuple[str, str, str], GanArm]:
-    """The sets of samples that a repeat needs, by GAN, snapshot and amount, which arms may share."""
-    gan_arms = [arm.gan for name in setup.study.arms if (arm := setup.arms[name]).gan]
-    return {(one.name, one.snap, _label(one, setup.data)): one for one in gan_arms}
+    """The sets of samples that a repeat needs, by GAN, snapshot and amount, which arms may share.
+
+    Beside those of the arms they are what GANs without an arm are compared by, and of a GAN whose best snapshot is
+    wanted those of each, drawn as they come and as the arm draws.
+    """
+    used = [arm.gan for name in setup.study.arms if (arm := setup.arms[name]).gan]
+    compared = [GanArm(name, count=COMPARED) for name in setup.study.gans if name not in {one.name for one in used}]
+    measured = [
+        GanArm(one.name, snapshot, count=COMPARED, truncation=truncation, mix=mix)
+        for one in used
+        if one.snap == "best"
+        for snapshot in _snapshots(setup.gans[one.name])
+        for truncation, mix in ((None, None), (one.truncation, one.mix))
+    ]
+    return {(one.name, one.snap, _label(one, setup.data)): one for one in [*used, *compared, *measured]}
+
+
+def _snapshots(gan: Gan) -> list[int | Literal["last", "best"]]:
+    return [*gan.snapshots, "last"]
 
 
 def _label(one: GanArm, data: Data) -> str:
@@ -142,7 +165,7 @@ def estimate(
         image_bytes: of one decoded image.
     """
     study, repeats = setup.study, setup.study.repeats
-    real, validation = counts_of(rows, "train"), sum(counts_of(rows, "validation").values())
+    real, validation = role_counts(rows, "train"), sum(role_counts(rows, "validation").values())
     seconds = pace.start * sum(jobs_of(setup).values())
     size = 0
     for name, gan in setup.gans.items():
@@ -273,7 +296,7 @@ def _as_json(value: Any) -> Any:
 
 def facts(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> list[str]:
     """What there is and what will run, a sentence a line."""
-    train, held = counts_of(rows, "train"), counts_of(rows, "validation")
+    train, held = role_counts(rows, "train"), role_counts(rows, "validation")
     tests = [sum(part["test"].values()) for part in _scored(report, setup.study)]
     groups = report["parts"][0]["groups"]
     jobs = jobs_of(setup)
@@ -317,7 +340,7 @@ def told(expected: Estimate, *, cores: int, gpu: bool) -> str:
 def advice(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> list[str]:
     """What a careful person would say to this study, each with its reason."""
     said: list[str] = []
-    train = counts_of(rows, "train")
+    train = role_counts(rows, "train")
     few = {label: count for label, count in train.items() if count < FEW_IMAGES}
     if few and setup.gans:
         label = min(few, key=lambda name: few[name])

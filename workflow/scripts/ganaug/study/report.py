@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganaug.io import read_json, write_text
 from ganaug.study.gans import TITLES as GAN_TITLES
+from ganaug.study.gans import snapshot_told, span_told
 from ganaug.study.preflight import left_out
 from ganaug.study.provenance import hardware, stage_times, versions
 from ganaug.study.scores import METRICS
@@ -182,12 +183,24 @@ def _explored(record: Path) -> dict[str, Any]:
 
 
 def _gans(table: Path, films: Sequence[Path]) -> dict[str, Any]:
-    """The GANs, the nearest to the training images first, what an improvement changed, and films of training."""
+    """The GANs as the table has them, what an improvement changed, and films of training."""
     facts = read_json(table)
-    rows = sorted(facts["rows"], key=lambda row: (row["kid_train"]["mean"] is None, row["kid_train"]["mean"]))
+    rows, real = facts["rows"], facts["real"]
+    sizes = {count for row in rows if row["fid_train"]["n"] or row["fid_validation"]["n"] for count in row["n"]}
+    sizes |= set(real["validation"]) if facts["floor"]["fid"]["n"] else set()
     return {
         **facts,
-        "rows": [[row["gan"], row["snapshot"], *(_told(row[name]) for name in GAN_TITLES)] for row in rows],
+        "rows": [
+            [
+                row["gan"],
+                snapshot_told(row["snapshot"], row["truncation"], row["mix"]),
+                span_told(row["n"]),
+                *(_told(row[name]) for name in GAN_TITLES),
+            ]
+            for row in rows
+        ],
+        "real": {side: span_told(counts) for side, counts in real.items()},
+        "fid_sizes_differ": len(sizes) > 1,
         "titles": list(GAN_TITLES.values()),
         "floor": {name: _told(sample) for name, sample in facts["floor"].items()},
         "improvements": [

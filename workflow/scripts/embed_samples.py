@@ -1,0 +1,18 @@
+"""Write the features that a classifier trained on real images has of sets of samples."""
+
+from ganaug.job import job
+
+with job(snakemake.log[0]):
+    from ganaug.classify.features import embed_samples
+    from ganaug.config import Classifier, Compute, build
+
+    given, made, settings = snakemake.input, snakemake.output, snakemake.params
+    embed_samples(
+        split=given.split,
+        dev=given.dev_images,
+        model=given.model,
+        classifier=build(Classifier, settings.classifier, "classifiers"),
+        samples=dict(zip(settings.names, given.samples, strict=True)),
+        compute=build(Compute, {**settings.compute, "device": snakemake.config["compute"]["device"]}, "compute"),
+        out=dict(zip(settings.names, made, strict=True)),
+    )
