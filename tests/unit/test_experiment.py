@@ -82,12 +82,6 @@ def refusal(**changes: Any) -> str:
             ".cutmix: a relativistic loss compares whole images; set it to null",
         ),
         ({"batch_size": 4, "accumulate": 5}, ".accumulate: more parts than images in a batch; lower it"),
-        ({"mode": "conditional", "together": True}, ".together: conditional trains one GAN; set it to false"),
-        ({"r1": 1.0, "together": True}, ".r1: is of one GAN at a time; set it to null, or together to false"),
-        (
-            {"schedule": "adaptive", "together": True},
-            ".schedule: is of one GAN at a time; set it to constant, or together to false",
-        ),
         (
             {"epochs": None, "steps": 9},
             ".snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []",
@@ -116,12 +110,6 @@ def test_a_gan_that_makes_no_sense_is_refused_in_a_line(changes: dict[str, Any],
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("mode", [{"mode": "conditional"}, {"mode": "fine_tune", "pretrain": 5}])
-def test_the_identity_has_one_mode(mode: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match=r"^gans.copies.mode: identity holds .*; set it to per_class$"):
-        parsed({"gans": {"copies": {"preset": "identity", **mode}}})
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -134,8 +122,6 @@ def test_the_identity_has_one_mode(mode: dict[str, Any]) -> None:
         {"ada": 0.6, "diffaugment": False},
         {"cutmix": 0.5, "loss": "hinge"},
         {"batch_size": 4, "accumulate": 4},
-        {"together": True, "jobs": 2},
-        WASSERSTEIN | {"gradient_penalty": None, "clip": 0.01, "together": True},
         {"epochs": None, "steps": 9, "snapshots": []},
     ],
 )

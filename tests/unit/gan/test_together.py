@@ -11,8 +11,9 @@ import torch
 
 from ganaug.batches import Batches
 from ganaug.config import Gan
-from ganaug.errors import UserError
 from ganaug.gan import stage, training
+from ganaug.gan.networks.family import Shape
+from ganaug.gan.stack import can_train_together
 from ganaug.gan.stage import Unit
 from ganaug.gan.state import LOGGED
 from ganaug.gan.training import Trained, train, train_together
@@ -152,9 +153,9 @@ def test_classes_of_equally_many_images_train_together(
             units, gan, pretrain_seed=1, compute=COMPUTE, device=CPU, resume=tmp_path / "r", team=stage.SOLO
         )
 
-    first = run(settings(together=True, epochs=1))
+    first = run(settings(epochs=1))
     assert seen == [([11, 12], 8), ([13], 3)]
-    again = run(settings(together=True, epochs=1))
+    again = run(settings(epochs=1))
     assert len(seen) == 2
     for one, other in zip(first, again, strict=True):
         assert one.history == other.history
@@ -162,8 +163,21 @@ def test_classes_of_equally_many_images_train_together(
         assert all(torch.equal(weight, other.discriminator[name]) for name, weight in one.discriminator.items())
 
 
-def test_networks_that_cannot_be_stacked_are_refused(
-    images: Batches, settings: Callable[..., Gan], tmp_path: Path
+@pytest.mark.parametrize(
+    ("preset", "changes", "size", "can"),
+    [
+        ("dcgan-32", {}, 16, True),
+        ("dcgan-32", {}, 32, False),
+        ("dcgan-32", {"r1": 1.0}, 16, False),
+        ("dcgan-32", {"schedule": "adaptive"}, 16, False),
+        ("dcgan-32", {"accumulate": 2}, 16, False),
+        ("dcgan2", {}, 16, False),  # dropout
+        ("progan-32", {}, 16, False),
+        ("identity", {}, 16, False),
+    ],
+)
+def test_only_what_may_be_one_model_and_is_faster_so_trains_together(
+    settings: Callable[..., Gan], preset: str, changes: dict[str, Any], size: int, can: bool
 ) -> None:
-    with pytest.raises(UserError, match=r"together is for networks without dropout.*; set it to false"):
-        together(images, settings("progan-32", epochs=1), tmp_path / "c")
+    gan = settings(preset, **changes)
+    assert can_train_together(gan, Shape(nz=gan.nz, size=size, channels=1, classes=0)) is can

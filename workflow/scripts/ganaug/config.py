@@ -119,7 +119,6 @@ class Gan:
         ada: target of adaptive augmentation (0.6 in its paper), or null for none.
         cutmix: the share of batches in which the discriminator sees fakes pasted into real images.
         prepare: what is done to the real images first.
-        together: ``per_class``: the classes of a job train as one batched model, those of equally many images.
     """
 
     network: str
@@ -151,7 +150,6 @@ class Gan:
     ada: float | None = None
     cutmix: float | None = None
     prepare: Prepare = Prepare()
-    together: bool = False
 
     @property
     def snaps(self) -> list[str]:

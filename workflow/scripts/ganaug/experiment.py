@@ -67,8 +67,6 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
     _check_data(experiment.data)
     for name, gan in experiment.gans.items():
         _check_gan(name, gan)
-        if gan.together and experiment.compute.processes > 1:
-            raise UserError(f"gans.{name}.together: compute.processes train one GAN; set it to 1, or together to false")
     _check_study(experiment)
     for name in experiment.study.arms:
         _check_arm(name, experiment)
@@ -233,11 +231,6 @@ def _fewest(data: Data) -> int | None:
 def _check_gan(name: str, gan: Gan) -> None:
     _one_of(f"gans.{name}", epochs=gan.epochs, steps=gan.steps)
     for applies, key, why in (
-        (
-            gan.network == "identity" and gan.mode != "per_class",
-            "mode",
-            "identity holds the images of a class and learns nothing that another could share; set it to per_class",
-        ),
         (gan.mode != "per_class" and gan.jobs > 1, "jobs", f"{gan.mode} trains on all classes at once; set it to 1"),
         (
             gan.mode == "fine_tune" and gan.pretrain is None,
@@ -277,21 +270,6 @@ def _check_gan(name: str, gan: Gan) -> None:
             "a relativistic loss compares whole images; set it to null",
         ),
         (gan.accumulate > gan.batch_size, "accumulate", "more parts than images in a batch; lower it"),
-        (gan.together and gan.mode == "conditional", "together", "conditional trains one GAN; set it to false"),
-        *(
-            (gan.together and is_set, key, f"is of one GAN at a time; set it to {without}, or together to false")
-            for key, is_set, without in (
-                ("gradient_penalty", gan.gradient_penalty is not None, "null"),
-                ("r1", gan.r1 is not None, "null"),
-                ("r2", gan.r2 is not None, "null"),
-                ("path_length", gan.path_length is not None, "null"),
-                ("orthogonal", gan.orthogonal is not None, "null"),
-                ("ada", gan.ada is not None, "null"),
-                ("cutmix", gan.cutmix is not None, "null"),
-                ("accumulate", gan.accumulate > 1, "1"),
-                ("schedule", gan.schedule == "adaptive", "constant"),
-            )
-        ),
     ):
         if applies:
             raise UserError(f"gans.{name}.{key}: {why}")

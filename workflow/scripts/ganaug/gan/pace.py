@@ -15,9 +15,10 @@ from ganaug.compute import prepare
 from ganaug.config import Compute, Gan
 from ganaug.gan.networks.family import Shape, build
 from ganaug.gan.penalties import PATH_EVERY
-from ganaug.gan.stack import gathered
+from ganaug.gan.stack import can_train_together, gathered
 from ganaug.gan.state import start
 from ganaug.gan.updates import Real, update
+from ganaug.images import open_images
 from ganaug.seeds import torch_generator
 
 # Steps that may be slow because they are the first, and steps that are measured: both at least so many.
@@ -42,10 +43,11 @@ def pace(gan: Gan, rows: Sequence[tuple[str, int]], *, classes: int, compute: Co
         UserError: the family cannot make images of that size.
     """
     device = prepare(compute)
-    count = max(1, classes) if gan.together else 1
-    images = Batches([rows[k % len(rows)] for k in range(gan.batch_size * count)], device)
     told = gan.mode == "conditional"
-    shape = Shape(nz=gan.nz, size=images.size, channels=images.channels, classes=classes if told else 0)
+    size, channels = open_images(rows[0][0]).shape[2:]
+    shape = Shape(nz=gan.nz, size=size, channels=channels, classes=classes if told else 0)
+    count = classes if can_train_together(gan, shape) else 1
+    images = Batches([rows[k % len(rows)] for k in range(gan.batch_size * count)], device)
     networks = [build(gan, shape, rng=torch_generator(0)) for _ in range(count)]
     if networks[0].discriminator is None:
         return 0.0, 0

@@ -9,11 +9,15 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn.utils.parametrize import is_parametrized
 
-from ganaug.errors import UserError
-from ganaug.gan.networks.family import Networks
+from ganaug.config import Gan
+from ganaug.gan.networks.family import Networks, Shape, build
 from ganaug.gan.networks.layers import Draws, Growing
+from ganaug.seeds import torch_generator
 
 Weights = dict[str, Tensor]
+
+# Pixels a side; GANs of larger images are trained faster one after another (benchmarks/gan_classes.py).
+FASTER_UP_TO = 16
 
 
 class Stack(nn.Module):
@@ -53,20 +57,27 @@ class Stack(nn.Module):
 
 
 def gathered(networks: Sequence[Networks]) -> Networks:
-    """The networks of several GANs as two stacks; those of a single one are what they are.
-
-    Raises:
-        UserError: they have layers that draw, grow, or normalise their weights while they are trained.
-    """
+    """The networks of several GANs, which `can_train_together`, as two stacks; those of a single one as they are."""
     if len(networks) == 1:
         return networks[0]
-    generators = [one.generator for one in networks]
-    discriminators = [one.discriminator for one in networks if one.discriminator is not None]
-    if not can_stack(generators[0]) or not can_stack(discriminators[0]):
-        raise UserError(
-            "gans: together is for networks without dropout, noise, growth and spectral normalisation; set it to false"
-        )
-    return Networks(generator=Stack(generators), discriminator=Stack(discriminators))
+    return Networks(
+        generator=Stack([one.generator for one in networks]),
+        discriminator=Stack([one.discriminator for one in networks if one.discriminator is not None]),
+    )
+
+
+def can_train_together(gan: Gan, shape: Shape) -> bool:
+    """Whether several GANs of these settings may be one batched model, and are trained faster so.
+
+    Nothing may look at all GANs at once, as some penalties do, and no layer may draw, grow or normalise its weights.
+    """
+    if shape.size > FASTER_UP_TO or shape.classes:
+        return False
+    penalties = (gan.gradient_penalty, gan.r1, gan.r2, gan.path_length, gan.orthogonal, gan.ada, gan.cutmix)
+    if any(penalty is not None for penalty in penalties) or gan.accumulate > 1 or gan.schedule == "adaptive":
+        return False
+    networks = build(gan, shape, rng=torch_generator(0))
+    return networks.discriminator is not None and all(map(can_stack, (networks.generator, networks.discriminator)))
 
 
 def can_stack(network: nn.Module) -> bool:

@@ -19,9 +19,11 @@ from ganaug.compute import prepare
 from ganaug.config import Compute, Gan, Prepare
 from ganaug.gan.checkpoint import prefixed, unprefixed
 from ganaug.gan.generators import gan_seed, open_generators, save_generators
+from ganaug.gan.networks.family import Shape
 from ganaug.gan.parallel import SOLO, Team
 from ganaug.gan.prepare import prepared
 from ganaug.gan.sampling import sample
+from ganaug.gan.stack import can_train_together
 from ganaug.gan.training import COLUMNS, Start, Trained, total_steps, train_together
 from ganaug.images import (
     ImageFiles,
@@ -186,17 +188,15 @@ def _train_units(
     resume: Path,
     team: Team,
 ) -> list[Trained]:
-    """Train one after another, or together; a finished one is kept in ``resume`` so that a restart does not repeat it.
+    """Train one after another; a finished one is kept in ``resume`` so that a restart does not repeat it.
 
-    Together train those that follow one another and have equally many images, and so equal steps.
+    Where that is faster, those that follow one another and have equally many images, and so equal steps, are one.
     """
     first = Unit(ALL, [row for unit in units for row in unit.rows], None, 0, pretrain_seed)
     pretraining = replace(gan, epochs=gan.pretrain, steps=None, snapshots=(), ema=None)
     steps = sum(total_steps(gan, len(unit.rows)) for unit in units)
     steps += total_steps(pretraining, len(first.rows)) if gan.mode == "fine_tune" else 0
-    groups = [[unit] for unit in units]
-    if gan.together:
-        groups = [list(group) for _, group in groupby(units, key=lambda unit: len(unit.rows))]
+    groups = _groups(units, gan) if team.size == 1 else [[unit] for unit in units]
     with tqdm(total=steps, unit="step", disable=True if team.rank else None) as bar:
 
         def run(group: Sequence[Unit], settings: Gan, file: str, begin: Start | None) -> list[Trained]:
@@ -220,6 +220,19 @@ def _train_units(
             begin = Start(generator=base.snapshots["last"], discriminator=base.discriminator)
         files = [f"training-{k}.safetensors" for k in range(len(groups))]
         return [trained for group, file in zip(groups, files, strict=True) for trained in run(group, gan, file, begin)]
+
+
+def _groups(units: Sequence[Unit], gan: Gan) -> list[list[Unit]]:
+    """The units that train together."""
+    if not units:
+        return []
+    size, channels = open_images(units[0].rows[0][0]).shape[2:]
+    together = can_train_together(gan, Shape(nz=gan.nz, size=size, channels=channels, classes=units[0].classes))
+    return [
+        part
+        for _, group in groupby(units, key=lambda unit: len(unit.rows))
+        for part in ([list(group)] if together else [[unit] for unit in group])
+    ]
 
 
 def _train_group(
