@@ -24,8 +24,8 @@ Weights = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Listed:
-    """What every step goes through in the networks. Finding it takes a small network as long as a layer does, so it is
-    done once: tensors and layers stay the same objects while a GAN trains.
+    """What every step goes through in the networks, found once: tensors and layers stay the same objects while a GAN
+    trains.
 
     Attributes:
         drawing: the layers of both networks that draw random numbers.
