@@ -35,13 +35,13 @@ class Clock:
 
 
 def measured(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, gan: Gan, cost: Callable[[int], float]
+    monkeypatch: pytest.MonkeyPatch, folder: Path, gan: Gan, cost: Callable[[int], float], *, classes: int = 1
 ) -> tuple[float, int]:
-    """Seconds of a step, and how many were made."""
+    """Seconds of a step of one GAN, and how many steps were made."""
     clock = Clock(cost)
     monkeypatch.setattr(pace, "time", clock)
     monkeypatch.setattr(pace, "update", clock.update)
-    seconds, _ = pace.pace(gan, [(str(folder / "images.npy"), 0)], classes=3, compute=COMPUTE)
+    seconds, _ = pace.pace(gan, [(str(folder / "images.npy"), 0)], classes=classes, compute=COMPUTE)
     return seconds, clock.steps
 
 
@@ -71,6 +71,13 @@ def test_a_step_takes_what_whole_periods_take_on_average(
     gan = settings(preset, **{"penalty_every": 1, **changes})
     expected = 1.0 if not changes else 2.0
     assert measured(monkeypatch, tmp_path, gan, cost) == (expected, steps)
+
+
+@pytest.mark.usefixtures("images")
+def test_classes_that_train_together_share_a_step(
+    settings: Callable[..., Gan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert measured(monkeypatch, tmp_path, settings(), lambda step: 8.0, classes=4) == (2.0, 3 + 8)
 
 
 @pytest.mark.parametrize(

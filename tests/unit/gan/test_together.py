@@ -78,7 +78,7 @@ def test_each_learns_what_it_learns_alone(
         for row, expected in zip(made.history, own.history, strict=True):
             for name in ("epoch", "step", *LOGGED, "diversity", "recall"):
                 # A generator that had no turn yet has no loss.
-                assert row[name] == (expected[name] and pytest.approx(expected[name], rel=2e-3)), name
+                assert row[name] == (expected[name] and pytest.approx(expected[name], rel=1e-2)), name
         assert list(made.snapshots) == ["e1", "last"]
         for snap, weights in own.snapshots.items():
             assert made.snapshots[snap].keys() == weights.keys()

@@ -384,7 +384,7 @@ def test_r1_and_r2_are_of_the_images_before_they_are_augmented(
         with torch.no_grad():
             generator[0].weight.fill_(0.1)
             generator[0].bias.zero_()
-        state = start(Networks(generator, judge), gan, seed=0, length=1, device=CPU)
+        state = start(Networks(generator, judge), gan, seeds=[0], length=1, device=CPU)
         compute = replace(COMPUTE, precision=precision)
         logged = update(state, real, gan, augment=bool(gan.diffaugment), compute=compute)
         losses.append(logged[0].item())
