@@ -40,7 +40,7 @@ def measure(name: str, file: str, scratch: Path) -> dict[str, Any] | None:
     if data.path and not Path(os.environ.get("GANAUG_MIRROR", ""), Path(data.path).name).is_file():
         return None
     data = replace(data, path=str(scratch / Path(data.path).name) if data.path else None)
-    whole = load(data, describe(data), scratch=scratch)
+    whole = load(data, describe(data), scratch=scratch, workers=len(os.sched_getaffinity(0)))
     [sealed, *_] = seal(whole.index, seed=0, test=data.test, official=whole.official, joined=whole.joined)
     hashes = whole.decoded.hashes[whole.rows]
     digests = [whole.decoded.digests[row] for row in whole.rows.tolist()]

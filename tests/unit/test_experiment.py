@@ -110,6 +110,12 @@ def test_a_gan_that_makes_no_sense_is_refused_in_a_line(changes: dict[str, Any],
     assert "\n" not in message
 
 
+@pytest.mark.parametrize("mode", [{"mode": "conditional"}, {"mode": "fine_tune", "pretrain": 5}])
+def test_the_identity_has_one_mode(mode: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"^gans.copies.mode: identity holds .*; set it to per_class$"):
+        parsed({"gans": {"copies": {"preset": "identity", **mode}}})
+
+
 @pytest.mark.parametrize(
     "changes",
     [

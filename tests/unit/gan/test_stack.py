@@ -53,6 +53,16 @@ def test_it_is_evaluated_by_its_running_statistics() -> None:
     assert torch.allclose(stack(inputs), expected)
 
 
+def test_buffers_that_are_not_kept_with_the_weights_stay_out_of_them() -> None:
+    def one() -> nn.Module:
+        made = nn.Linear(2, 2)
+        made.register_buffer("kernel", torch.ones(3), persistent=False)
+        return made
+
+    [first, _] = unstacked(Stack([one(), one()]).state_dict(), 2)
+    assert list(first) == ["weight", "bias"]
+
+
 @pytest.mark.parametrize(
     ("layer", "can"),
     [

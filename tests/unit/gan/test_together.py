@@ -163,6 +163,11 @@ def test_classes_of_equally_many_images_train_together(
         assert all(torch.equal(weight, other.discriminator[name]) for name, weight in one.discriminator.items())
 
 
+def test_a_group_is_of_ten_at_most(settings: Callable[..., Gan], images: Batches, tmp_path: Path) -> None:
+    units = [Unit(str(k), [(str(tmp_path / "images.npy"), k)], None, 0, k) for k in range(12)]
+    assert [len(group) for group in stage._groups(units, settings())] == [10, 2]
+
+
 @pytest.mark.parametrize(
     ("preset", "changes", "size", "can"),
     [

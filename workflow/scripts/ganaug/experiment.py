@@ -231,6 +231,11 @@ def _fewest(data: Data) -> int | None:
 def _check_gan(name: str, gan: Gan) -> None:
     _one_of(f"gans.{name}", epochs=gan.epochs, steps=gan.steps)
     for applies, key, why in (
+        (
+            gan.network == "identity" and gan.mode != "per_class",
+            "mode",
+            "identity holds the images of a class and learns nothing that another could share; set it to per_class",
+        ),
         (gan.mode != "per_class" and gan.jobs > 1, "jobs", f"{gan.mode} trains on all classes at once; set it to 1"),
         (
             gan.mode == "fine_tune" and gan.pretrain is None,

@@ -15,7 +15,7 @@ from ganaug.compute import prepare
 from ganaug.config import Compute, Gan
 from ganaug.gan.networks.family import Shape, build
 from ganaug.gan.penalties import PATH_EVERY
-from ganaug.gan.stack import can_train_together, gathered
+from ganaug.gan.stack import MOST_TOGETHER, can_train_together, gathered
 from ganaug.gan.state import start
 from ganaug.gan.updates import Real, update
 from ganaug.images import open_images
@@ -46,7 +46,8 @@ def pace(gan: Gan, rows: Sequence[tuple[str, int]], *, classes: int, compute: Co
     told = gan.mode == "conditional"
     size, channels = open_images(rows[0][0]).shape[2:]
     shape = Shape(nz=gan.nz, size=size, channels=channels, classes=classes if told else 0)
-    count = classes if can_train_together(gan, shape) else 1
+    of_a_job = math.ceil(classes / gan.jobs)
+    count = min(of_a_job, MOST_TOGETHER) if compute.processes == 1 and can_train_together(gan, shape) else 1
     images = Batches([rows[k % len(rows)] for k in range(gan.batch_size * count)], device)
     networks = [build(gan, shape, rng=torch_generator(0)) for _ in range(count)]
     if networks[0].discriminator is None:

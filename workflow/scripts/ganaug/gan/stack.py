@@ -16,8 +16,10 @@ from ganaug.seeds import torch_generator
 
 Weights = dict[str, Tensor]
 
-# Pixels a side; GANs of larger images are trained faster one after another (benchmarks/gan_classes.py).
+# Pixels a side: on two CPU cores GANs of larger images are faster one after another (benchmarks/gan_classes.py).
 FASTER_UP_TO = 16
+# More would gain little and take that many times the memory of one.
+MOST_TOGETHER = 10
 
 
 class Stack(nn.Module):
@@ -33,8 +35,9 @@ class Stack(nn.Module):
         weights, buffers = stack_module_state(list(networks))
         for name, weight in weights.items():
             self.register_parameter(_flat(name), nn.Parameter(weight.detach()))
+        kept = networks[0].state_dict().keys()
         for name, buffer in buffers.items():
-            self.register_buffer(_flat(name), buffer)
+            self.register_buffer(_flat(name), buffer, persistent=name in kept)
         # In a list, so that it is no part of this one: only its structure is used.
         self._structure = [copy.deepcopy(networks[0]).to("meta")]
 

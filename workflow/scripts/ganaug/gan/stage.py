@@ -23,7 +23,7 @@ from ganaug.gan.networks.family import Shape
 from ganaug.gan.parallel import SOLO, Team
 from ganaug.gan.prepare import prepared
 from ganaug.gan.sampling import sample
-from ganaug.gan.stack import can_train_together
+from ganaug.gan.stack import MOST_TOGETHER, can_train_together
 from ganaug.gan.training import COLUMNS, Start, Trained, total_steps, train_together
 from ganaug.images import (
     ImageFiles,
@@ -200,7 +200,8 @@ def _train_units(
     with tqdm(total=steps, unit="step", disable=True if team.rank else None) as bar:
 
         def run(group: Sequence[Unit], settings: Gan, file: str, begin: Start | None) -> list[Trained]:
-            bar.set_description(f"GAN of {', '.join(unit.name for unit in group)}")
+            others = f" and {len(group) - 1} more" if len(group) > 1 else ""
+            bar.set_description(f"GAN of {group[0].name}{others}")
             return _train_group(
                 group,
                 settings,
@@ -231,8 +232,12 @@ def _groups(units: Sequence[Unit], gan: Gan) -> list[list[Unit]]:
     return [
         part
         for _, group in groupby(units, key=lambda unit: len(unit.rows))
-        for part in ([list(group)] if together else [[unit] for unit in group])
+        for part in _chunks(list(group), MOST_TOGETHER if together else 1)
     ]
+
+
+def _chunks(units: Sequence[Unit], most: int) -> list[list[Unit]]:
+    return [list(units[first : first + most]) for first in range(0, len(units), most)]
 
 
 def _train_group(

@@ -112,6 +112,8 @@ def train_together(
 ) -> list[Trained]:
     """Train a GAN for every seed, as one batched model; each learns what it would alone, up to rounding.
 
+    Several must be such that `can_train_together`, and in one process.
+
     Args:
         images: the real images of the first GAN, then those of the second, and so on, equally many each.
         labels: the numbers of their classes (int64, N, below ``classes``) if the GAN is told them.
@@ -126,8 +128,7 @@ def train_together(
         team: the processes that train together; all call this alike and get the same, and one keeps the checkpoint.
 
     Raises:
-        UserError: the family cannot make images of that size, several cannot train together, or batches do not do for
-            so many processes.
+        UserError: the family cannot make images of that size, or batches do not do for so many processes.
     """
     count = len(images) // len(seeds)
     shape = Shape(nz=gan.nz, size=images.size, channels=images.channels, classes=classes)

@@ -67,7 +67,7 @@ def _compared(real: Features, made: Features) -> dict[str, Any]:
         try:
             entry[name] = distance(real, made)
         except ValueError as error:
-            entry["reason"] = str(error)
+            entry["reason"] = entry["reason"] or str(error)
     return entry
 
 
