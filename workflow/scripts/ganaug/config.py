@@ -341,7 +341,10 @@ def amount_of(label: str, real: int) -> int:
 
 
 def draw_label(truncation: float | None, mix: int | None) -> str:
-    """How samples are drawn as it stands in file names, behind an `amount_label`: ``-t0.7-m2``, or nothing. A mix of 1 is none."""
+    """How samples are drawn as it stands in file names, behind an `amount_label`: ``-t0.7-m2``, or nothing.
+
+    A mix of 1 is none.
+    """
     return ("" if truncation is None else f"-t{truncation:g}") + ("" if mix in (None, 1) else f"-m{mix}")
 
 
