@@ -4,7 +4,7 @@ from ganaug.job import job
 
 with job(snakemake.log[0]):
     from ganaug.config import Compute, Gan, build
-    from ganaug.gan.launch import train_together
+    from ganaug.gan.launch import train_in_processes
     from ganaug.gan.stage import train_job
     from ganaug.images import ImageFiles
 
@@ -28,6 +28,6 @@ with job(snakemake.log[0]):
         "record": made.record,
     }
     if compute.processes > 1:
-        train_together(arguments, processes=compute.processes)
+        train_in_processes(arguments, processes=compute.processes)
     else:
         train_job(**arguments)

@@ -46,6 +46,19 @@ class Killed(BaseException):
     """Stands for a kill between two steps."""
 
 
+def until(kill_at: int | None) -> Callable[[int], None]:
+    """What counts the steps of a training, and ends it after so many."""
+    done = 0
+
+    def progress(steps: int) -> None:
+        nonlocal done
+        done += steps
+        if done == kill_at:
+            raise Killed
+
+    return progress
+
+
 def run(
     images: Batches,
     gan: Gan,
@@ -57,23 +70,16 @@ def run(
     begin: Start | None = None,
 ) -> Trained:
     """A whole training, or one that is killed after the step ``kill_at``; ``labels`` are of three classes."""
-    done = 0
-
-    def progress(steps: int) -> None:
-        nonlocal done
-        done += steps
-        if done == kill_at:
-            raise Killed
-
-    return train(
+    [trained] = train(
         images,
         labels,
         gan,
         classes=0 if labels is None else 3,
-        seed=seed,
+        seeds=[seed],
         compute=COMPUTE,
         device=CPU,
         resume=resume,
-        progress=progress,
+        progress=until(kill_at),
         begin=begin,
     )
+    return trained

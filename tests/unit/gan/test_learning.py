@@ -166,12 +166,12 @@ def test_a_family_halves_the_distance_of_matched_noise(
     gan = settings(preset, architecture=brief.architecture, **changes)
     data = digits(brief.size)
     told = gan.mode == "conditional"
-    trained = train(
+    [trained] = train(
         data.train,
         data.labels if told else None,
         gan,
         classes=10 if told else 0,
-        seed=0,
+        seeds=[0],
         compute=COMPUTE,
         device=CPU,
         resume=tmp_path / "resume",

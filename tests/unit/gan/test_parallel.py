@@ -94,18 +94,19 @@ def trained(gan: Gan, images: Batches, resume: Path, *, team: Team) -> Trained:
     told = gan.mode == "conditional"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(MinibatchDeviation, "forward", blind)
-        return train(
+        [trained] = train(
             images,
             torch.arange(IMAGES) % CLASSES if told else None,
             gan,
             classes=CLASSES if told else 0,
-            seed=1,
+            seeds=[1],
             compute=COMPUTE,
             device=CPU,
             resume=resume,
             progress=lambda _: None,
             team=team,
         )
+        return trained
 
 
 def blind(layer: MinibatchDeviation, features: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from ganaug.gan import stage
 from ganaug.gan.generators import Maker, open_generators, save_generators
 from ganaug.gan.samples import sample_set
 from ganaug.gan.sampling import sample
-from ganaug.gan.training import Start, Trained, train, train_together
+from ganaug.gan.training import Start, Trained, train
 from ganaug.images import ImageFiles, IndexRow, SplitRow, open_image_set, save_image_set, save_split
 from ganaug.io import load_tensors, read_csv, read_json, write_json
 from ganaug.seeds import derive
@@ -77,11 +77,11 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     seen: list[dict[str, Any]] = []
 
     def watched(images: Batches, labels: torch.Tensor | None, gan: Gan, **rest: Any) -> list[Trained]:
-        trained = train_together(images, labels, gan, **rest)
+        trained = train(images, labels, gan, **rest)
         seen.append({"count": len(images), "labels": labels, "gan": gan, "trained": trained[0], **rest})
         return trained
 
-    monkeypatch.setattr(stage, "train_together", watched)
+    monkeypatch.setattr(stage, "train", watched)
     return seen
 
 
@@ -141,18 +141,19 @@ def test_a_training_begins_with_the_weights_that_it_is_given(
     images: Batches, settings: Callable[..., Gan], tmp_path: Path
 ) -> None:
     def run(gan: Gan, begin: Start | None) -> Trained:
-        return train(
+        [trained] = train(
             images,
             None,
             gan,
             classes=0,
-            seed=2,
+            seeds=[2],
             compute=COMPUTE,
             device=CPU,
             resume=tmp_path / "c",
             progress=lambda _: None,
             begin=begin,
         )
+        return trained
 
     base = run(settings(epochs=2, ema=None), None)
     begin = Start(base.snapshots["last"], base.discriminator)
@@ -187,9 +188,9 @@ def test_a_killed_fine_tuning_does_not_repeat_its_base(
         runs.append(settings["resume"].name)
         if runs.count("training-0.safetensors") == 1 and runs[-1] == "training-0.safetensors":
             raise KeyboardInterrupt
-        return train_together(images, *args, **settings)
+        return train(images, *args, **settings)
 
-    monkeypatch.setattr(stage, "train_together", killed)
+    monkeypatch.setattr(stage, "train", killed)
     with pytest.raises(KeyboardInterrupt):
         job.train(gan)
     job.train(gan)

@@ -16,23 +16,15 @@ from ganaug.gan.networks.family import Shape
 from ganaug.gan.stack import can_train_together
 from ganaug.gan.stage import Unit
 from ganaug.gan.state import LOGGED
-from ganaug.gan.training import Trained, train, train_together
-from tests.unit.gan.conftest import COMPUTE, CPU, Killed
+from ganaug.gan.training import Trained, train
+from tests.unit.gan.conftest import COMPUTE, CPU, Killed, until
 
 SEEDS = [11, 12, 13]
 
 
 def together(images: Batches, gan: Gan, resume: Path, *, kill_at: int | None = None) -> list[Trained]:
     """Three GANs, each on four of the twelve images."""
-    done = 0
-
-    def progress(steps: int) -> None:
-        nonlocal done
-        done += steps
-        if done == kill_at:
-            raise Killed
-
-    return train_together(
+    return train(
         images,
         None,
         gan,
@@ -41,23 +33,24 @@ def together(images: Batches, gan: Gan, resume: Path, *, kill_at: int | None = N
         compute=COMPUTE,
         device=CPU,
         resume=resume,
-        progress=progress,
+        progress=until(kill_at),
     )
 
 
 def alone(folder: Path, gan: Gan, k: int) -> Trained:
     """The one of them that is number ``k``."""
-    return train(
+    [trained] = train(
         Batches([(str(folder / "images.npy"), row) for row in range(4 * k, 4 * k + 4)], CPU),
         None,
         gan,
         classes=0,
-        seed=SEEDS[k],
+        seeds=[SEEDS[k]],
         compute=COMPUTE,
         device=CPU,
         resume=folder / f"alone-{k}",
         progress=lambda _: None,
     )
+    return trained
 
 
 @pytest.mark.parametrize(
@@ -141,9 +134,9 @@ def test_classes_of_equally_many_images_train_together(
 
     def watched(batches: Batches, *args: Any, seeds: list[int], **rest: Any) -> list[Trained]:
         seen.append((seeds, len(batches)))
-        return train_together(batches, *args, seeds=seeds, **rest)
+        return train(batches, *args, seeds=seeds, **rest)
 
-    monkeypatch.setattr(stage, "train_together", watched)
+    monkeypatch.setattr(stage, "train", watched)
     rows = [(str(tmp_path / "images.npy"), k) for k in range(12)]
     parts = {"a": rows[:4], "b": rows[4:8], "c": rows[8:11]}
     units = [Unit(name, part, None, 0, seed) for (name, part), seed in zip(parts.items(), SEEDS, strict=True)]

@@ -26,7 +26,7 @@ from ganaug.io import exclusive, read_json, write_json, write_text
 COMPLAINT = "complaint.txt"
 
 
-def train_together(arguments: Mapping[str, Any], *, processes: int) -> None:
+def train_in_processes(arguments: Mapping[str, Any], *, processes: int) -> None:
     """`train_job` with those ``arguments``, in so many processes.
 
     Raises:

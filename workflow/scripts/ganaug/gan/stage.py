@@ -24,7 +24,7 @@ from ganaug.gan.parallel import SOLO, Team
 from ganaug.gan.prepare import prepared
 from ganaug.gan.sampling import sample
 from ganaug.gan.stack import MOST_TOGETHER, can_train_together
-from ganaug.gan.training import COLUMNS, Start, Trained, total_steps, train_together
+from ganaug.gan.training import COLUMNS, Start, Trained, total_steps, train
 from ganaug.images import (
     ImageFiles,
     Pixels,
@@ -256,7 +256,7 @@ def _train_group(
     if done.exists():
         progress(sum(total_steps(gan, len(unit.rows)) for unit in group))
         return _open_trained(done)
-    trained = train_together(
+    trained = train(
         Batches(rows, device),
         group[0].numbers,
         gan,

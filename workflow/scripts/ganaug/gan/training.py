@@ -71,37 +71,6 @@ def train(
     gan: Gan,
     *,
     classes: int,
-    seed: int,
-    compute: Compute,
-    device: torch.device,
-    resume: Path,
-    progress: Callable[[int], object],
-    begin: Start | None = None,
-    team: Team = SOLO,
-) -> Trained:
-    """Train one GAN on all of ``images``: `train_together` of one."""
-    [trained] = train_together(
-        images,
-        labels,
-        gan,
-        classes=classes,
-        seeds=[seed],
-        compute=compute,
-        device=device,
-        resume=resume,
-        progress=progress,
-        begin=begin,
-        team=team,
-    )
-    return trained
-
-
-def train_together(
-    images: Batches,
-    labels: Tensor | None,
-    gan: Gan,
-    *,
-    classes: int,
     seeds: Sequence[int],
     compute: Compute,
     device: torch.device,
