@@ -8,6 +8,7 @@ rule train_classifier:
         training_set="results/{experiment}/sets/{arm}/r{r}.csv",
         set_record="results/{experiment}/sets/{arm}/r{r}.json",
         images=lambda w: set_images(w.arm, w.r),
+        begin=lambda w: begin_files(w.clf, w.r, w.f),
     output:
         model="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/model.safetensors",
         snapshots="results/{experiment}/cells/{arm}/{clf}/r{r}f{f}/snapshots.safetensors",
@@ -28,12 +29,66 @@ rule train_classifier:
         seed=EXPERIMENT.seed,
         classifier=lambda w: asdict(EXPERIMENT.classifiers[w.clf]),
         budget=asdict(STUDY_CONFIG.budget),
+        arm=lambda w: seen(EXPERIMENT.arms[w.arm]),
         compute=compute(),
         code=lambda w: code("train_classifier", classifier_network(w.clf)),
     message:
         "Training {wildcards.clf} on arm {wildcards.arm}, repeat {wildcards.r}, fit {wildcards.f}"
     script:
         "../workflow/scripts/train_classifier.py"
+
+
+rule fetch_weights:
+    output:
+        ".ganaug/weights/{network}.safetensors",
+    log:
+        ".ganaug/weights/{network}.log",
+    wildcard_constraints:
+        network=r"[a-z0-9_]+",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=lambda w: code("fetch_weights", f"ganaug.classify.networks.{w.network}"),
+    message:
+        "Fetching the weights of {wildcards.network} on ImageNet"
+    script:
+        "../workflow/scripts/fetch_weights.py"
+
+
+# What a classifier of the real images makes of samples that an arm chooses from.
+rule embed_pool:
+    input:
+        split="results/{experiment}/data/r{r}.csv",
+        dev_images=DEV["images"],
+        model=FEATURE_MODEL,
+        images="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/images.npy",
+    output:
+        features="results/{experiment}/pools/{gan}/{snap}/{amount}/r{r}/features.npy",
+        probabilities="results/{experiment}/pools/{gan}/{snap}/{amount}/r{r}/probabilities.npy",
+    log:
+        "results/{experiment}/logs/embed_pool/{gan}/{snap}-{amount}-r{r}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/embed_pool/{gan}/{snap}-{amount}-r{r}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: EXPERIMENT.compute.threads
+    resources:
+        gpu=gpu(),
+        mem_mb=4000,
+        runtime=60,
+    params:
+        classifier=asdict(EXPERIMENT.classifiers[CLASSIFIERS[0]]),
+        compute=compute(),
+        code=lambda w: code("embed_pool", classifier_network(CLASSIFIERS[0])),
+    message:
+        "What the classifier of real images sees in samples of {wildcards.gan} ({wildcards.snap}), repeat {wildcards.r}"
+    script:
+        "../workflow/scripts/embed_pool.py"
 
 
 # The only rule that opens the sealed test set.

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
@@ -12,7 +12,9 @@ SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from ganaug.code import code_digest
-from ganaug.config import COMPARED, amount_label, draw_label
+from ganaug.amounts import PATTERN, amount_label, draw_label
+from ganaug.arms import GanArm, Online, Strategy
+from ganaug.config import COMPARED
 from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError
 from ganaug.experiment import parse as parse_config
@@ -50,7 +52,7 @@ wildcard_constraints:
     r=r"\d+",
     f=r"\d+",
     j=r"\d+",
-    amount=r"(n\d+|x[\d.]+)(-t[\d.]+)?(-m\d)?",
+    amount=PATTERN,
     snap=r"e\d+|last|best",
     gan=r"[a-z0-9_-]+",
     arm=r"[a-z0-9_-]+",

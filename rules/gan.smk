@@ -17,6 +17,7 @@ for name, gan in GANS.items():
                 gan=name,
                 snap=gan.snaps,
             ),
+            discriminators=f"results/{{experiment}}/gan/{name}/r{{r}}/j{{j}}/D-last.safetensors",
             history=f"results/{{experiment}}/gan/{name}/r{{r}}/j{{j}}/history.csv",
             grid=f"results/{{experiment}}/gan/{name}/r{{r}}/j{{j}}/grid.png",
             film=f"results/{{experiment}}/gan/{name}/r{{r}}/j{{j}}/film.gif",
@@ -74,3 +75,31 @@ rule sample_gan:
         "Sampling {wildcards.gan} ({wildcards.snap}), {wildcards.amount}, repeat {wildcards.r}"
     script:
         "../workflow/scripts/sample_gan.py"
+
+
+rule judge_samples:
+    input:
+        images="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/images.npy",
+        index="results/{experiment}/samples/{gan}/{snap}/{amount}/r{r}/index.csv",
+        discriminators=lambda w: gan_files(w.gan, w.r, "D-last.safetensors"),
+    output:
+        "results/{experiment}/pools/{gan}/{snap}/{amount}/r{r}/scores.npy",
+    log:
+        "results/{experiment}/logs/judge_samples/{gan}/{snap}-{amount}-r{r}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/judge_samples/{gan}/{snap}-{amount}-r{r}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: EXPERIMENT.compute.threads
+    resources:
+        gpu=gpu(),
+        mem_mb=4000,
+        runtime=60,
+    params:
+        gan=lambda w: asdict(EXPERIMENT.gans[w.gan]),
+        compute=compute(),
+        code=lambda w: code("judge_samples", gan_network(w.gan)),
+    message:
+        "What discriminators say of samples of {wildcards.gan} ({wildcards.snap}), repeat {wildcards.r}"
+    script:
+        "../workflow/scripts/judge_samples.py"

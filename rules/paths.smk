@@ -13,19 +13,20 @@ def image_set(kind):
     }
 
 
-def amount(spec):
-    return amount_label(spec.ratio, spec.count, DATA_CONFIG.equal_per_class)
+def amount(part, arm, times=1):
+    """How many images a part of an arm adds."""
+    return amount_label(part, arm.per_class or DATA_CONFIG.equal_per_class, times=times)
 
 
 def duplicates_of(arm):
     """How many duplicates an arm holds: its own amount, or each of those that the arm it matches adds."""
-    spec = arm.duplicate
-    if spec is None:
+    part = arm.duplicate
+    if part is None:
         return []
-    if spec.match is None:
-        return [amount(spec)]
-    matched = EXPERIMENT.arms[spec.match]
-    return [amount(added) for added in (matched.classic, matched.gan) if added]
+    if part.match is None:
+        return [amount(part, arm)]
+    matched = EXPERIMENT.arms[part.match]
+    return [amount(added, matched) for added in (matched.classic, *matched.generated) if added]
 
 
 def classic_files(name, r):
@@ -33,26 +34,62 @@ def classic_files(name, r):
     return [f"{folder}/{file}" for file in ("images.npy", "index.csv", "record.json")]
 
 
-def drawn(spec):
-    """How many samples, and how they are drawn."""
-    return amount(spec) + draw_label(spec.truncation, spec.mix)
+def drawn(part, arm):
+    """The samples that an arm draws, or draws from, as (GAN, snapshot, how many and how they are drawn)."""
+    how = amount(part, arm, times=part.pool * part.turns) + draw_label(part.truncation, part.mix)
+    return part.name, part.snap, how
 
 
-def most_of_each_draw(specs):
-    """As (GAN, snapshot, amount) the sets of samples that show all: of each way to draw, the one of most samples.
+def pictured(arms):
+    """The sets of samples that show all that arms draw: of each way to draw, the one of most samples.
 
-    Fewer samples of an equal draw are the first of the more. Where a count stands beside a ratio of what only the data
-    tell, the ratio is taken.
+    Fewer samples of an equal draw are the first of the more. Where a count stands beside what only the data tell, the
+    count is taken last.
     """
     found = {}
-    for spec in sorted(specs, key=lambda spec: (amount(spec)[0] == "x", float(amount(spec)[1:]))):
-        found[spec.name, spec.snap, spec.truncation, spec.mix or 1] = (spec.name, spec.snap, drawn(spec))
+    for part, arm in [(part, arm) for arm in arms for part in arm.generated]:
+        own = drawn(part, arm)
+        key = (*own[:2], part.truncation, part.mix or 1)
+        found[key] = max(found.get(key, own), own, key=lambda one: size_of(one[2]))
     return list(found.values())
 
 
-def sample_files(spec, r):
-    folder = f"{RESULTS}/samples/{spec.name}/{spec.snap}/{drawn(spec)}/r{r}"
-    return [f"{folder}/{file}" for file in ("images.npy", "index.csv", "record.json")]
+def size_of(how):
+    """What sorts amounts by their number, those that only the data tell behind counts."""
+    number = "".join(how.partition("-")[0][1:].split("p")[:1]) or "0"
+    return (how[0] != "n", float(number), how)
+
+
+def sample_files(part, arm, r):
+    folder = "/".join(drawn(part, arm))
+    return [f"{RESULTS}/samples/{folder}/r{r}/{file}" for file in ("images.npy", "index.csv", "record.json")]
+
+
+def pool_files(part, arm, r):
+    """The samples that an arm takes from, and the arrays that it is chosen by, by what they are."""
+    files = dict(zip(("images", "index", "record"), sample_files(part, arm, r)))
+    folder = f"{RESULTS}/pools/{'/'.join(drawn(part, arm))}/r{r}"
+    judged = ["scores"] if part.keep == "discriminator" else []
+    arrays = ["features", "probabilities", *judged] if part.is_curated else []
+    return files | {name: f"{folder}/{name}.npy" for name in arrays}
+
+
+def pools_of(name, r):
+    """`pool_files` of all that an arm takes from GANs."""
+    arm = EXPERIMENT.arms[name]
+    return [pool_files(part, arm, r) for part in arm.generated]
+
+
+def listed(arm):
+    """What of an arm decides which images are in its set: how they are seen is not listed."""
+    return asdict(replace(arm, online=Online(), strategy=Strategy()))
+
+
+def real_features(arm, r):
+    """The features of real images that curation compares with, where an arm curates."""
+    if not any(part.is_curated for part in arm.generated):
+        return []
+    return [f"{RESULTS}/features/real/r{r}-{role}.npy" for role in ("train", "validation")]
 
 
 def gan_files(gan, r, file):
@@ -81,7 +118,26 @@ def set_images(name, r):
     """The synthetic images that a training set points into: they must be there when it is read."""
     arm = EXPERIMENT.arms[name]
     classic = classic_files(name, r)[:1] if arm.classic else []
-    return classic + (sample_files(arm.gan, r)[:1] if arm.gan else [])
+    return classic + [sample_files(part, arm, r)[0] for part in arm.generated]
+
+
+def seen(arm):
+    """What of an arm decides how a classifier sees its set."""
+    return {"per_class": arm.per_class, "online": asdict(arm.online), "strategy": asdict(arm.strategy)}
+
+
+def begin_files(classifier, r, f):
+    """The weights that a classifier begins from, and of a cell its record too."""
+    weights = EXPERIMENT.classifiers[classifier].weights
+    if weights is None:
+        return []
+    if weights == "imagenet":
+        return [f".ganaug/weights/{EXPERIMENT.classifiers[classifier].network}.safetensors"]
+    if weights.endswith(".safetensors"):
+        return [weights]
+    experiment, arm, other = [EXPERIMENT.experiment, *weights.split("/")][-3:]
+    folder = f"results/{experiment}/cells/{arm}/{other}/r{r}f{f}"
+    return [f"{folder}/model.safetensors", f"{folder}/status.json"]
 
 
 def cell_files(file, r):

@@ -23,7 +23,8 @@ rule make_classic:
     params:
         seed=EXPERIMENT.seed,
         classic=lambda w: asdict(EXPERIMENT.arms[w.arm].classic),
-        amount=lambda w: amount(EXPERIMENT.arms[w.arm].classic),
+        amount=lambda w: amount(EXPERIMENT.arms[w.arm].classic, EXPERIMENT.arms[w.arm]),
+        per_class=lambda w: EXPERIMENT.arms[w.arm].per_class,
         code=lambda w: code("make_classic"),
     message:
         "Making classic images for arm {wildcards.arm}, repeat {wildcards.r}"
@@ -36,7 +37,8 @@ rule make_set:
         split="results/{experiment}/data/r{r}.csv",
         dev_images=DEV["images"],
         classic=lambda w: classic_files(w.arm, w.r)[:2] if EXPERIMENT.arms[w.arm].classic else [],
-        samples=lambda w: sample_files(EXPERIMENT.arms[w.arm].gan, w.r) if EXPERIMENT.arms[w.arm].gan else [],
+        pools=lambda w: [file for pool in pools_of(w.arm, w.r) for file in pool.values()],
+        real_features=lambda w: real_features(EXPERIMENT.arms[w.arm], w.r),
     output:
         training_set="results/{experiment}/sets/{arm}/r{r}.csv",
         record="results/{experiment}/sets/{arm}/r{r}.json",
@@ -52,7 +54,10 @@ rule make_set:
         mem_mb=1000,
         runtime=30,
     params:
-        real=lambda w: EXPERIMENT.arms[w.arm].real,
+        seed=EXPERIMENT.seed,
+        arm=lambda w: listed(EXPERIMENT.arms[w.arm]),
+        amounts=lambda w: [amount(part, EXPERIMENT.arms[w.arm]) for part in EXPERIMENT.arms[w.arm].generated],
+        pools=lambda w: pools_of(w.arm, w.r),
         duplicates=lambda w: duplicates_of(EXPERIMENT.arms[w.arm]),
         code=lambda w: code("make_set"),
     message:

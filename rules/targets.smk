@@ -22,7 +22,15 @@ DATA = [
     f"{RESULTS}/data_card.md",
 ]
 GAN_RECORDS = [file for r in REPEATS for gan in GANS for file in gan_files(gan, r, "status.json")]
-SAMPLES = sorted({file for r in REPEATS for arm in ARMS.values() if arm.gan for file in sample_files(arm.gan, r)})
+SAMPLES = sorted(
+    {
+        file
+        for r in REPEATS
+        for arm in ARMS.values()
+        for part in arm.generated
+        for file in sample_files(part, arm, r)
+    }
+)
 GENERATORS = [
     TOLD,
     *(
@@ -62,10 +70,10 @@ OTHER_TABLES = [
 ]
 PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if GANS else [])]
 # A GAN that no arm uses is compared by as many samples as the best snapshot is picked by.
-PICKED_BY = amount_label(None, COMPARED, None)
-ARM_GANS = [arm.gan for arm in ARMS.values() if arm.gan]
+PICKED_BY = amount_label(GanArm(name="", count=COMPARED), None)
+ARM_GANS = [part for arm in ARMS.values() for part in arm.generated]
 PICTURED = [
-    *most_of_each_draw(ARM_GANS),
+    *pictured(ARMS.values()),
     *((gan, "last", PICKED_BY) for gan in STUDY_CONFIG.gans if gan not in {spec.name for spec in ARM_GANS}),
 ]
 # The sets of samples that are measured: those in the pictures, and every snapshot of a GAN whose best one is wanted,

@@ -1,7 +1,9 @@
 import pytest
 
 from ganaug import config
-from ganaug.config import Arm, ClassicArm, GanArm, amount_label, amount_of, build
+from ganaug.amounts import amount_label, amount_of
+from ganaug.arms import Arm, ClassicArm, GanArm
+from ganaug.config import build
 from ganaug.errors import UserError
 
 

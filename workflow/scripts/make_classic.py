@@ -3,7 +3,8 @@
 from ganaug.job import job
 
 with job(snakemake.log[0]):
-    from ganaug.config import ClassicArm, build
+    from ganaug.arms import ClassicArm
+    from ganaug.config import build
     from ganaug.images import ImageFiles
     from ganaug.sets.stage import make_classic
 

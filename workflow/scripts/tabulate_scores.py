@@ -5,7 +5,8 @@ from ganaug.job import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
-    from ganaug.config import Arm, Data, Study, build
+    from ganaug.arms import Arm
+    from ganaug.config import Data, Study, build
     from ganaug.study.tables import tabulate
 
     tabulate(

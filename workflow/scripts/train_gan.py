@@ -22,6 +22,7 @@ with job(snakemake.log[0]):
         "compute": compute,
         "code": settings.code,
         "generators": dict(zip(gan.snaps, made.generators, strict=True)),
+        "discriminators": made.discriminators,
         "history": made.history,
         "picture": made.grid,
         "film": made.film,

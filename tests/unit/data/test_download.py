@@ -70,7 +70,7 @@ def test_a_later_call_goes_on_too(server, tmp_path):
         fetch(server, tmp_path / "x.bin")
     assert told(caught) == (
         f"{server.url}/x.bin: answers 503 Service Unavailable, in 5 tries; run again, which goes on from there, or put "
-        "x.bin into a folder that data.mirror names"
+        "x.bin into a folder that data.mirror or GANAUG_MIRROR names"
     )
     assert names(tmp_path) == ["x.bin.part"]
     fetch(server, tmp_path / "x.bin")
@@ -174,7 +174,7 @@ def test_an_address_that_cannot_be_asked_is_told_at_once(server, tmp_path, url):
     with pytest.raises(UserError) as caught:
         download(remote(url), tmp_path / "x.bin")
     assert told(caught).startswith(f"{url}: no address (")
-    assert told(caught).endswith("; correct it, or put x.bin into a folder that data.mirror names")
+    assert told(caught).endswith("; correct it, or put x.bin into a folder that data.mirror or GANAUG_MIRROR names")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganaug.config import ClassicArm
+from ganaug.arms import ClassicArm
 from ganaug.sets.classic import classic_images
 
 STILL = ClassicArm(count=1, rotation=0, brightness=0, contrast=0, saturation=0)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganaug.config import ClassicArm
+from ganaug.arms import ClassicArm
 from ganaug.errors import UserError
 from ganaug.images import (
     ImageFiles,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ganaug.config import Arm, ClassicArm, Data, DuplicateArm, GanArm, Study, TestSplit
+from ganaug.arms import Arm, ClassicArm, DuplicateArm, GanArm
+from ganaug.config import Data, Study, TestSplit
 
 CLASSES = ("cat", "dog")
 GAINS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ganaug.config import Arm, ClassicArm, DuplicateArm
+from ganaug.arms import Arm, ClassicArm, DuplicateArm
 from ganaug.study.plots import (
     COLOURS,
     FAINT,

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ganaug.config import Arm, Classifier, Data, Gan, GanArm
+from ganaug.arms import Arm, GanArm
+from ganaug.config import Classifier, Data, Gan
 from ganaug.images import SplitRow, save_split
 from ganaug.io import write_json
 from ganaug.study.preflight import Estimate as Expected

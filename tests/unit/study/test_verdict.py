@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from ganaug.config import Arm, ClassicArm
+from ganaug.arms import Arm, ClassicArm
 from ganaug.study.scores import read_scores
 from ganaug.study.verdict import choose_classic, compare, decide, headline, points
 

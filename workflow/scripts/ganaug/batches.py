@@ -55,7 +55,7 @@ class Batches:
 
     def __call__(self, positions: Tensor) -> Tensor:
         """Images as networks see them: float32 in [-1, 1], N x C x H x W, channels last in memory, on the device."""
-        return self.pixels(positions).float().div_(127.5).sub_(1.0)
+        return to_floats(self.pixels(positions))
 
     def _read_all(self) -> Tensor:
         """All images on the device, read in pieces: what a GPU holds need not fit into main memory too."""
@@ -80,7 +80,12 @@ def room(device: torch.device, *, held: int) -> int:
     return RESIDENT_BYTES - held
 
 
+def to_floats(pixels: Tensor) -> Tensor:
+    """uint8 images as networks see them: float32 in [-1, 1], of the same shape."""
+    return pixels.float().div_(127.5).sub_(1.0)
+
+
 def to_pixels(images: Tensor) -> Pixels:
-    """Images in [-1, 1] (N x C x H x W) as uint8 N x H x W x C: the inverse of `Batches.__call__`, to the bit."""
+    """Images in [-1, 1] (N x C x H x W) as uint8 N x H x W x C: the inverse of `to_floats`, to the bit."""
     scaled = images.float().add(1.0).mul(127.5).round().clamp(0, 255).to(torch.uint8)
     return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()

@@ -159,74 +159,38 @@ class Gan:
 
 @dataclass(frozen=True)
 class Classifier:
-    """One classifier: its preset with the experiment's changes (Adam with learning rate ``lr``)."""
+    """One classifier: its preset with the experiment's changes.
+
+    Attributes:
+        network: the file in ``classify/networks`` that builds it.
+        optimiser: ``adam`` (with ``weight_decay`` AdamW), or ``sgd`` with Nesterov momentum 0.9.
+        weight_decay: of all weights but biases and the scales of normalisation.
+        schedule: of the learning rate: ``cosine`` or ``linear`` to 0.
+        warmup: it rises from 0 in this share of the steps.
+        label_smoothing: the share of the target that is spread over all classes (Szegedy et al. 2016, section 7).
+        ema: decay of the moving average of the weights, which is then what is evaluated; null for none.
+        patience: training ends after so many evaluations without a better one; null: never.
+        compile: torch.compile; the first step then takes a minute.
+        input: pixels that images are resized to; null: none, and the network has a stem for small images.
+        weights: what training begins from: ``imagenet``, a file (.safetensors or torchvision's .pth), or a classifier
+            that was trained on an arm, ``arm/classifier`` of this study or ``experiment/arm/classifier``.
+        frozen: in this share of the steps only the last layer learns.
+    """
 
     network: str
     lr: float
     batch_size: int
-
-
-@dataclass(frozen=True)
-class DuplicateArm:
-    """Real images again: as many as the arm ``match`` adds, or a ratio of the real set, or a count a class."""
-
-    match: str | None = None
-    ratio: float | None = None
-    count: int | None = None
-
-
-@dataclass(frozen=True)
-class ClassicArm:
-    """New images from real ones by rotation and colour changes, made before training.
-
-    Attributes:
-        rotation: largest angle, degrees, either way.
-        brightness, contrast, saturation: largest relative change of each, either way.
-    """
-
-    ratio: float | None = None
-    count: int | None = None
-    rotation: float = 15.0
-    brightness: float = 0.2
-    contrast: float = 0.2
-    saturation: float = 0.2
-
-
-@dataclass(frozen=True)
-class GanArm:
-    """Samples of the GAN ``name`` after epoch ``snapshot`` (or ``last``, or the ``best`` by KID).
-
-    Attributes:
-        truncation: latents beyond so many standard deviations are drawn again; for StyleGAN2 the factor psi.
-        mix: so many latents of a sample are mixed at random depths (StyleGAN2).
-    """
-
-    name: str
-    snapshot: int | Literal["last", "best"] = "last"
-    ratio: float | None = None
-    count: int | None = None
-    truncation: float | None = None
-    mix: int | None = None
-
-    @property
-    def snap(self) -> str:
-        """The snapshot as it stands in file names."""
-        return self.snapshot if isinstance(self.snapshot, str) else f"e{self.snapshot}"
-
-
-@dataclass(frozen=True)
-class Arm:
-    """A training set: the real images (unless ``real`` is false) and what is added to them."""
-
-    real: bool = True
-    duplicate: DuplicateArm | None = None
-    classic: ClassicArm | None = None
-    gan: GanArm | None = None
-
-    @property
-    def is_control(self) -> bool:
-        """Whether it only repeats real images, so that at equal steps it should score as ``real`` does."""
-        return self.real and self.duplicate is not None and self.classic is None and self.gan is None
+    optimiser: Literal["adam", "sgd"] = "adam"
+    weight_decay: float = 0.0
+    schedule: Literal["constant", "cosine", "linear"] = "constant"
+    warmup: float = 0.0
+    label_smoothing: float = 0.0
+    ema: float | None = None
+    patience: int | None = None
+    compile: bool = False
+    input: int | None = None
+    weights: str | None = None
+    frozen: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -311,44 +275,6 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         if is_dataclass(option) and isinstance(option, type) and isinstance(value, Mapping):
             return build(option, value, where)
         if typing.get_origin(option) is tuple and isinstance(value, list | tuple):
-            return tuple(value)
+            item = typing.get_args(option)[0]
+            return tuple(_convert(item, one, f"{where}[{k}]") for k, one in enumerate(value))
     return value
-
-
-def amount_label(ratio: float | None, count: int | None, per_class: int | None) -> str:
-    """An amount of new images as it stands in file names.
-
-    ``n100`` is 100 images a class. A ratio of a real set whose size is only known once the data are there
-    (``per_class`` null) is ``x5``: five times each class.
-    """
-    if count is not None:
-        return f"n{count}"
-    assert ratio is not None
-    return f"x{ratio:g}" if per_class is None else f"n{round(ratio * per_class)}"
-
-
-def amount_of(label: str, real: int) -> int:
-    """How many images ``label`` (see `amount_label`) asks for in a class of ``real`` real training images.
-
-    Raises:
-        UserError: none, by rounding.
-    """
-    number = label[1:].partition("-")[0]
-    count = int(number) if label[0] == "n" else round(float(number) * real)
-    if count == 0:
-        raise UserError(f"arms: {number} times the {real} real images of a class is no image; raise the ratio")
-    return count
-
-
-def draw_label(truncation: float | None, mix: int | None) -> str:
-    """How samples are drawn as it stands in file names, behind an `amount_label`: ``-t0.7-m2``, or nothing.
-
-    A mix of 1 is none.
-    """
-    return ("" if truncation is None else f"-t{truncation:g}") + ("" if mix in (None, 1) else f"-m{mix}")
-
-
-def draw_of(label: str) -> tuple[float | None, int]:
-    """The truncation, and the number of latents of a sample, in a label that ends as `draw_label` says."""
-    parts = {part[0]: part[1:] for part in label.split("-")[1:]}
-    return float(parts["t"]) if "t" in parts else None, int(parts.get("m", "1"))

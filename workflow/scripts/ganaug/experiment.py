@@ -9,20 +9,10 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from ganaug.addresses import check_address, is_address
-from ganaug.architectures import STYLED, check_architecture
-from ganaug.config import (
-    Arm,
-    ClassicArm,
-    Classifier,
-    Compute,
-    Data,
-    DuplicateArm,
-    Gan,
-    GanArm,
-    Study,
-    Tracking,
-    build,
-)
+from ganaug.architectures import check_architecture
+from ganaug.arm_checks import check_arms, fewest, one_of
+from ganaug.arms import Arm
+from ganaug.config import Classifier, Compute, Data, Gan, Study, Tracking, build
 from ganaug.errors import UserError
 
 T = TypeVar("T")
@@ -48,7 +38,7 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
 
     Args:
         config: the merged config, already checked against the schema.
-        presets: ``{"gans": {name: values}, "classifiers": {name: values}}``.
+        presets: ``{"gans": {name: values}, "classifiers": {name: values}, "arms": {name: values}}``.
 
     Raises:
         UserError: a name that is not configured, a snapshot past the last epoch, an amount given twice.
@@ -59,7 +49,7 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
         data=build(Data, config["data"], "data"),
         gans=_resolve(Gan, config["gans"], presets["gans"], "gans"),
         classifiers=_resolve(Classifier, config["classifiers"], presets["classifiers"], "classifiers"),
-        arms={name: build(Arm, arm, f"arms.{name}") for name, arm in config["arms"].items()},
+        arms=_arms(config["arms"], presets["arms"]),
         study=build(Study, config["study"], "study"),
         compute=build(Compute, config["compute"], "compute"),
         tracking=build(Tracking, config["tracking"], "tracking"),
@@ -68,14 +58,12 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
     for name, gan in experiment.gans.items():
         _check_gan(name, gan)
     _check_study(experiment)
-    for name in experiment.study.arms:
-        _check_arm(name, experiment)
-    _check_control(experiment)
+    check_arms(experiment.study.arms, experiment.arms, experiment.gans, experiment.data)
     return experiment
 
 
 def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any]:
-    """``config`` as a report tells it: GANs and classifiers in full, without what names this machine.
+    """``config`` as a report tells it: GANs, classifiers and arms in full, without what names this machine.
 
     Anywhere else it makes the same experiment, whatever has become of the presets, once ``data.path`` is set.
     """
@@ -83,10 +71,15 @@ def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any
         kind: {name: {"preset": config[kind][name]["preset"], **asdict(value)} for name, value in values.items()}
         for kind, values in (("gans", experiment.gans), ("classifiers", experiment.classifiers))
     }
+    used = {name: experiment.arms[name] for name in experiment.study.arms}
+    matched = {arm.duplicate.match for arm in used.values() if arm.duplicate and arm.duplicate.match}
+    used |= {name: experiment.arms[name] for name in sorted(matched)}
+    arms = {**config["arms"], **{name: asdict(arm) for name, arm in used.items()}}
     device = {**config["compute"], "device": "auto"}
     return {
         **config,
         **resolved,
+        "arms": arms,
         "data": {**config["data"], "path": None, "mirror": None},
         "compute": device,
         "tracking": {"uri": None},
@@ -108,6 +101,21 @@ def _resolve(
     return resolved
 
 
+def _arms(configured: Mapping[str, Mapping[str, Any]], presets: Mapping[str, Mapping[str, Any]]) -> dict[str, Arm]:
+    """The arms of a config, and every preset under its own name where the config has no arm of that name."""
+    resolved = {name: build(Arm, values, f"arms.{name}") for name, values in presets.items()}
+    for name, values in configured.items():
+        where, preset = f"arms.{name}", values.get("preset")
+        if preset is not None and preset not in presets:
+            raise UserError(f"{where}.preset: no preset {preset!r}; config/arms/ has {', '.join(sorted(presets))}")
+        begun = presets[preset] if preset is not None else {}
+        own = {key: value for key, value in values.items() if key != "preset"}
+        parts = {key for key in own if isinstance(own[key], Mapping) and isinstance(begun.get(key), Mapping)}
+        merged = {**own, **{key: {**begun[key], **own[key]} for key in parts}}
+        resolved[name] = build(Arm, {**begun, **merged}, where)
+    return resolved
+
+
 def _changed(preset: Mapping[str, Any], changes: Mapping[str, Any], where: str, name: str) -> dict[str, Any]:
     """A preset with changes: an architecture has the keys that its preset gives, and values of their types."""
     if changes.get("network", preset["network"]) != preset["network"]:
@@ -122,13 +130,6 @@ def _changed(preset: Mapping[str, Any], changes: Mapping[str, Any], where: str, 
             raise UserError(f"{where}.architecture.{key}: {value!r} is not of the kind of {given[key]!r}; correct it")
     merged = {key: {**preset.get(key, {}), **changes[key]} for key in ("architecture", "prepare") if key in changes}
     return {**preset, **changes, **merged}
-
-
-def _one_of(where: str, **amounts: object) -> None:
-    given = [name for name, value in amounts.items() if value is not None]
-    if len(given) != 1:
-        said = f"both {' and '.join(given)} are set" if given else "none is set"
-        raise UserError(f"{where}: set exactly one of {', '.join(amounts)} ({said}; null unsets one)")
 
 
 def _check_source(data: Data) -> None:
@@ -212,24 +213,15 @@ def _check_imbalance(data: Data) -> None:
             raise UserError("data.per_class: data.imbalance gives the images of each class; set one of them to null")
     elif data.per_class is None:
         raise UserError("data.per_class: not set; say how many images the largest class of data.imbalance has")
-    elif _fewest(data) == 0:
+    elif fewest(data) == 0:
         raise UserError(
             f"data.imbalance: {data.imbalance:g} times fewer than {data.per_class} images is no image; lower it or "
             "raise data.per_class"
         )
 
 
-def _fewest(data: Data) -> int | None:
-    """How many training images the smallest class has; None where only the data tell."""
-    if isinstance(data.imbalance, Mapping):
-        return min(data.imbalance.values())
-    if data.imbalance is None or data.per_class is None:
-        return data.per_class
-    return round(data.per_class / data.imbalance)
-
-
 def _check_gan(name: str, gan: Gan) -> None:
-    _one_of(f"gans.{name}", epochs=gan.epochs, steps=gan.steps)
+    one_of(f"gans.{name}", epochs=gan.epochs, steps=gan.steps)
     for applies, key, why in (
         (
             gan.network == "identity" and gan.mode != "per_class",
@@ -291,7 +283,7 @@ def _check_gan(name: str, gan: Gan) -> None:
 
 def _check_study(experiment: Experiment) -> None:
     study = experiment.study
-    _one_of("study", steps=study.steps, epochs=study.epochs)
+    one_of("study", steps=study.steps, epochs=study.epochs)
     for key, chosen, known in (
         ("arms", study.arms, experiment.arms),
         ("gans", study.gans, experiment.gans),
@@ -301,78 +293,9 @@ def _check_study(experiment: Experiment) -> None:
             raise UserError(f"study.{key}: no {missing[0]!r} under {key}; it has {', '.join(sorted(known))}")
         if len(set(chosen)) < len(chosen):
             raise UserError(f"study.{key}: a name is listed twice; each runs once")
-    if "real" not in study.arms or experiment.arms["real"] != Arm():
+    if "real" not in study.arms or experiment.arms.get("real") != Arm():
         raise UserError(
             "study.arms: lacks real, the real images and nothing else, which all arms are compared with; add it"
         )
     if experiment.data.validation == 0 and study.select == "best":
         raise UserError("study.select: best needs validation images, and data.validation is 0; set select to last")
-
-
-def _check_control(experiment: Experiment) -> None:
-    """The protocol's A/A control: real images repeated to the number that a GAN arm of the study adds."""
-    arms = [experiment.arms[name] for name in experiment.study.arms]
-    wanted = [_amounts(arm.classic, arm.gan) for arm in arms if arm.gan]
-    repeated = []
-    for arm in arms:
-        if arm.is_control and arm.duplicate:
-            matched = experiment.arms[arm.duplicate.match] if arm.duplicate.match else None
-            repeated.append(_amounts(matched.classic, matched.gan) if matched else _amounts(arm.duplicate))
-    if wanted and not any(amounts in wanted for amounts in repeated):
-        raise UserError(
-            "study.arms: lacks a control for its GAN arms, real images repeated to the number of one of them; "
-            "add duplicate"
-        )
-
-
-def _amounts(*parts: DuplicateArm | ClassicArm | GanArm | None) -> list[tuple[float | None, int | None]]:
-    return [(part.ratio, part.count) for part in parts if part]
-
-
-def _check_arm(name: str, experiment: Experiment) -> None:
-    arm, where = experiment.arms[name], f"arms.{name}"
-    if arm.duplicate is not None:
-        _one_of(f"{where}.duplicate", match=arm.duplicate.match, ratio=arm.duplicate.ratio, count=arm.duplicate.count)
-        _check_amount(f"{where}.duplicate", arm.duplicate.ratio, experiment.data)
-        if arm.duplicate.match is not None:
-            matched = experiment.arms.get(arm.duplicate.match)
-            if matched is None or matched.duplicate is not None or (matched.gan is None and matched.classic is None):
-                raise UserError(
-                    f"{where}.duplicate.match: {arm.duplicate.match!r} is no arm that adds classic or GAN images and "
-                    "no duplicates; name one that does, such as gan"
-                )
-            _check_arm(arm.duplicate.match, experiment)
-    if arm.classic is not None:
-        _one_of(f"{where}.classic", ratio=arm.classic.ratio, count=arm.classic.count)
-        _check_amount(f"{where}.classic", arm.classic.ratio, experiment.data)
-    if arm.gan is not None:
-        _one_of(f"{where}.gan", ratio=arm.gan.ratio, count=arm.gan.count)
-        _check_amount(f"{where}.gan", arm.gan.ratio, experiment.data)
-        _check_gan_arm(f"{where}.gan", arm.gan, experiment.gans)
-    if not arm.real and arm.duplicate is None and arm.classic is None and arm.gan is None:
-        raise UserError(f"{where}: has no images at all; set real to true or add some")
-
-
-def _check_amount(where: str, ratio: float | None, data: Data) -> None:
-    real = _fewest(data)
-    if ratio is not None and real is not None and round(ratio * real) == 0:
-        raise UserError(f"{where}.ratio: {ratio:g} times {real} real images is no image; raise it")
-
-
-def _check_gan_arm(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:
-    if arm.name not in gans:
-        raise UserError(
-            f"{where}.name: no GAN {arm.name!r} is configured; gans has {', '.join(sorted(gans)) or 'none'}"
-        )
-    gan = gans[arm.name]
-    if (arm.mix or 1) > 1 and gan.network not in STYLED:
-        raise UserError(f"{where}.mix: {gan.network} does not mix latents, unlike {', '.join(STYLED)}; set it to null")
-    if arm.snap not in [*gan.snaps, "best"]:
-        if isinstance(arm.snapshot, int) and gan.epochs is not None and arm.snapshot > gan.epochs:
-            raise UserError(
-                f"{where}.snapshot: {arm.snapshot} is past the last epoch of {arm.name}, {gan.epochs}; lower it"
-            )
-        raise UserError(
-            f"{where}.snapshot: {arm.name} keeps {', '.join(gan.snaps)}; "
-            f"add {arm.snapshot} to gans.{arm.name}.snapshots"
-        )

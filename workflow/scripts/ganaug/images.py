@@ -170,6 +170,17 @@ def role_counts(rows: Iterable[SplitRow], role: Literal["train", "validation"]) 
     return counts_of(row for row in rows if row.role == role)
 
 
+def train_rows(split: Iterable[SplitRow], *, per_class: int | None) -> list[SplitRow]:
+    """The training images of a repeat, in the order of its split: of each class all, or the first ``per_class``."""
+    seen: Counter[str] = Counter()
+    rows = []
+    for row in split:
+        if row.role == "train" and (per_class is None or seen[row.label] < per_class):
+            rows.append(row)
+            seen[row.label] += 1
+    return rows
+
+
 def grid(images: Pixels, *, columns: int, gap: int = 1) -> Pixels:
     """Lay N x H x W x C images out in rows of ``columns`` on white; returns one H' x W' x C picture."""
     count, height, width, channels = images.shape
@@ -202,7 +213,11 @@ def save_movie(path: str | Path, frames: Sequence[Pixels], *, scale: int = 1) ->
 
 @dataclass(frozen=True)
 class SetRow:
-    """One image of a training set: row ``row`` of the image array at ``images``, wherever that lies."""
+    """One image of a training set: row ``row`` of the image array at ``images``, wherever that lies.
+
+    Attributes:
+        turn: 0, or from 1 on the part of the set that it belongs to: each epoch sees the next part.
+    """
 
     images: str
     row: int
@@ -210,6 +225,7 @@ class SetRow:
     group: str
     origin: Origin
     source: str
+    turn: int = 0
 
 
 def save_set(path: str | Path, rows: Iterable[SetRow]) -> None:
@@ -229,6 +245,6 @@ def _save_rows(path: str | Path, kind: type[SplitRow | SetRow], rows: Iterable[S
 def _open_rows(path: str | Path, kind: type[Row]) -> list[Row]:
     made: list[Row] = []
     for row in read_csv(path):
-        values: dict[str, Any] = {**row, "row": int(row["row"])}
+        values: dict[str, Any] = {**row, **{key: int(row[key]) for key in ("row", "turn") if key in row}}
         made.append(kind(**values))
     return made

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ganaug.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 LOCKS = Path(".ganaug/locks")
@@ -115,6 +116,26 @@ def digest_value(value: Any) -> str:
     """SHA-256 of a JSON-serialisable value; equal values have equal digests, whatever the order of keys."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def save_array(path: str | Path, array: np.ndarray) -> None:
+    """Write an array as ``.npy``, atomically."""
+    import numpy as np
+
+    with atomic(path) as temporary, temporary.open("wb") as handle:
+        np.save(handle, array)
+
+
+def prefixed(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The same tensors under names that begin with ``prefix`` and a slash."""
+    return {f"{prefix}/{name}": tensor for name, tensor in tensors.items()}
+
+
+def unprefixed(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Those tensors whose names begin with ``prefix`` and a slash, without it."""
+    return {
+        name.removeprefix(f"{prefix}/"): tensor for name, tensor in tensors.items() if name.startswith(f"{prefix}/")
+    }
 
 
 def save_tensors(path: str | Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:

@@ -29,7 +29,7 @@ def load_schemas(folder: Path) -> dict[str, Any]:
 
 
 def load_presets(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
-    """``{"gans": {name: values}, "classifiers": {name: values}}`` from the files in ``config/``."""
+    """``{"gans": {name: values}, "classifiers": {name: values}, "arms": ...}`` from the files in ``config/``."""
     import yaml
 
     return {
@@ -37,7 +37,7 @@ def load_presets(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
             path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
             for path in sorted((folder / kind).glob("*.yaml"))
         }
-        for kind in ("gans", "classifiers")
+        for kind in ("gans", "classifiers", "arms")
     }
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
+from ganaug.arms import Online, Strategy
 from ganaug.batches import Batches
 from ganaug.classify.networks import make
-from ganaug.classify.training import Labelled, fit, probabilities
+from ganaug.classify.training import Recipe, TrainingSet, fit, probabilities
 from ganaug.compute import prepare
 from ganaug.config import Budget, Classifier, Compute
 from ganaug.seeds import torch_generator
@@ -39,15 +40,22 @@ def pace(
     ).to(device)
     steps = WARM_UP + MEASURED
     times = [time.monotonic()]
+    budget = Budget(steps=steps, epochs=None, eval_every=steps, select="last")
     result = fit(
         network,
-        Labelled(images=images, labels=torch.arange(PREDICTED) % classes),
+        TrainingSet(
+            images=images,
+            labels=torch.arange(PREDICTED) % classes,
+            generated=torch.zeros(PREDICTED, dtype=torch.bool),
+            turns=torch.zeros(PREDICTED, dtype=torch.int64),
+        ),
         None,
-        classifier=classifier,
-        budget=Budget(steps=steps, epochs=None, eval_every=steps, select="last"),
+        recipe=Recipe(classifier=classifier, budget=budget, online=Online(), strategy=Strategy()),
         order_seed=0,
+        seed=0,
         compute=compute,
         device=device,
+        resume=None,
         progress=lambda _: times.append(time.monotonic()),
     )
     start = time.monotonic()

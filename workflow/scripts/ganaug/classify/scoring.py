@@ -20,7 +20,7 @@ from ganaug.compute import prepare
 from ganaug.config import Classifier, Compute
 from ganaug.errors import UserError
 from ganaug.images import ImageFiles, SetRow, labels_of, open_image_set, open_images, open_set, open_split
-from ganaug.io import atomic, digest, load_tensors, read_json, write_csv, write_json
+from ganaug.io import digest, load_tensors, read_json, save_array, write_csv, write_json
 from ganaug.records import origins
 
 
@@ -112,8 +112,7 @@ def score_repeat(
         )
         scored.append(entry)
         guessed.append(outputs)
-    with atomic(class_probabilities) as temporary, temporary.open("wb") as handle:
-        np.save(handle, np.stack(guessed))
+    save_array(class_probabilities, np.stack(guessed))
     names = np.array(classes)
     columns = {
         cell.column: names[outputs.argmax(axis=1)] if entry["state"] == "ok" else np.full(len(outputs), "")

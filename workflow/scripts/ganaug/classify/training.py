@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from ganaug.adam import Adam
-from ganaug.batches import Batches
+from ganaug.arms import Online, Strategy
+from ganaug.batches import Batches, to_floats
+from ganaug.classify import state as checkpoint
+from ganaug.classify.augment import augment
+from ganaug.classify.augment.mixing import cutmix, mixup
+from ganaug.classify.batching import by_turns, epoch_images, in_phases, whole_batches
+from ganaug.classify.dropout import draw_dropout
 from ganaug.classify.metrics import METRICS, Labels, Probabilities, summary
+from ganaug.classify.networks import head
+from ganaug.classify.norms import plain_weights, split_norms, tell_others
+from ganaug.classify.objective import adversarial, new_judge, supervised
+from ganaug.classify.optimiser import Optimiser
+from ganaug.classify.schedules import factor
+from ganaug.classify.state import State, average, weights_of
 from ganaug.compute import autocast
 from ganaug.config import Budget, Classifier, Compute
 from ganaug.seeds import derive, torch_generator
 
-EVALUATION_BATCH = 512
 RUNAWAY_LOSS = 1e4
+CHECKPOINT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,29 @@ class Labelled:
 
 
 @dataclass(frozen=True)
+class TrainingSet(Labelled):
+    """What a classifier learns from.
+
+    Attributes:
+        generated: whether an image is of a GAN (bool, N).
+        turns: see `ganaug.images.SetRow` (int64, N).
+    """
+
+    generated: Tensor
+    turns: Tensor
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a config says of one training."""
+
+    classifier: Classifier
+    budget: Budget
+    online: Online
+    strategy: Strategy
+
+
+@dataclass(frozen=True)
 class Fit:
     """What a training leaves.
 
@@ -40,7 +76,7 @@ class Fit:
         selected_step: its step.
         snapshots: weights of every evaluation by step, if they were asked for; else empty.
         history: a row an evaluation, with the columns of ``history.csv``.
-        reason: why it stopped early, or None.
+        reason: why it diverged, or None.
     """
 
     weights: dict[str, Tensor]
@@ -53,24 +89,26 @@ class Fit:
 def total_steps(budget: Budget, classifier: Classifier, images: int) -> int:
     """Optimiser steps of a cell: the same for all arms, unless the study counts epochs.
 
-    Batches are whole (see `whole_batches`), so ``epochs`` end within the batch that shows the last image.
+    Batches are whole (see `ganaug.classify.batching`), so ``epochs`` of so many images end within the batch that shows
+    the last one.
     """
     return budget.steps or math.ceil((budget.epochs or 0) * images / classifier.batch_size)
 
 
 def fit(
     network: nn.Module,
-    train: Labelled,
+    train: TrainingSet,
     validation: Labelled | None,
     *,
-    classifier: Classifier,
-    budget: Budget,
+    recipe: Recipe,
     order_seed: int,
+    seed: int,
     compute: Compute,
     device: torch.device,
+    resume: Path | None,
     progress: Callable[[int], object],
 ) -> Fit:
-    """Train ``network`` (already on ``device``) with Adam and cross-entropy, in place.
+    """Train ``network`` (already on ``device``), in place.
 
     With ``select: best`` the evaluation of the highest validation accuracy is kept; ties go to the lower
     validation loss, then to the earlier step. Without validation images the last step is kept, and every
@@ -78,41 +116,165 @@ def fit(
 
     Args:
         order_seed: of the order of the batches; each epoch is a new permutation.
+        seed: of what is drawn in a step (augmentation, mixing, dropout) and of the discriminator's head.
+        resume: a checkpoint is kept here; if one is there, training goes on from it. None: nowhere.
         progress: called with the number of steps done since the last call.
+
+    Raises:
+        UserError: the arm asks for what the network does not have.
     """
-    optimiser = Adam(network.parameters(), lr=classifier.lr)
-    count = len(train.labels)
-    labels = train.labels.to(device)
-    history: list[dict[str, Any]] = []
-    snapshots: dict[int, dict[str, Tensor]] = {}
-    best: tuple[float, float] = (-1.0, 0.0)
-    weights, selected = _weights(network), 0
-    losses = torch.zeros(budget.eval_every, device=device)
-    start = time.monotonic()
-    batches = whole_batches(count, size=classifier.batch_size, seed=order_seed)
+    classifier, budget = recipe.classifier, recipe.budget
+    count = epoch_images(train.turns)
     total = total_steps(budget, classifier, count)
-    for step, positions in zip(range(1, total + 1), batches, strict=False):
-        with autocast(device, compute):
-            logits = network(train.images(positions))
-        loss = functional.cross_entropy(logits.float(), labels[positions.to(device)])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        losses[(step - 1) % budget.eval_every] = loss.detach()
+    state = _begun(network, recipe, seed=seed, device=device)
+    if resume is not None and resume.exists():
+        checkpoint.load(state, resume)
+        progress(state.step)
+    step_on = Step(state, train, recipe, total=total, seed=seed, compute=compute, device=device)
+    saved = time.monotonic()
+    start = saved - (float(state.history[-1]["seconds"]) if state.history else 0.0)
+    for positions in islice(_batches(train, recipe, total=total, seed=order_seed), state.step, total):
+        state.losses[state.step % budget.eval_every] = step_on(positions)
+        state.step += 1
         progress(1)
-        if step % budget.eval_every and step != total:
-            continue
-        row, score = _evaluate(network, train, validation, compute=compute, device=device)
-        passed = {"epoch": step * classifier.batch_size / count, "seconds": time.monotonic() - start}
-        history.append({"step": step, **{key: round(value, 3) for key, value in passed.items()}, **row})
-        since = (step - 1) % budget.eval_every + 1
-        if reason := _divergence(losses[:since], first=step - since + 1):
-            return Fit(weights, selected, snapshots, history, reason)
-        if validation is None:
-            snapshots[step] = _weights(network)
-        if budget.select == "last" or score > best:
-            best, weights, selected = score, _weights(network), step
-    return Fit(weights, selected, snapshots, history, None)
+        if state.step % budget.eval_every == 0 or state.step == total:
+            row, score = _evaluate(state.ema or state.network, train, validation, compute=compute, device=device)
+            passed = {
+                "epoch": state.step * classifier.batch_size / count,
+                "seconds": time.monotonic() - start,
+            }
+            state.history.append({"step": state.step, **{key: round(value, 3) for key, value in passed.items()}, **row})
+            since = (state.step - 1) % budget.eval_every + 1
+            if reason := _divergence(state.losses[:since], first=state.step - since + 1):
+                return Fit(state.weights, state.selected, state.snapshots, state.history, reason)
+            _keep(state, score, budget, snapshot=validation is None)
+            if classifier.patience is not None and state.waited >= classifier.patience:
+                break
+        if resume is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
+            checkpoint.save(state, resume)
+            saved = time.monotonic()
+    return Fit(state.weights, state.selected, state.snapshots, state.history, None)
+
+
+def _begun(network: nn.Module, recipe: Recipe, *, seed: int, device: torch.device) -> State:
+    """The state before the first step."""
+    classifier, strategy = recipe.classifier, recipe.strategy
+    if strategy.auxiliary_norm:
+        split_norms(network, name=classifier.network)
+    judge = None
+    if strategy.adversarial is not None:
+        judge = new_judge(head(network).in_features, rng=torch_generator(derive(seed, "judge")), device=device)
+    ema = None
+    if classifier.ema is not None:
+        ema = copy.deepcopy(network).requires_grad_(False)
+    parameters = [*network.parameters(), *(judge.parameters() if judge else ())]
+    return State(
+        network=network.train(),
+        ema=ema,
+        judge=judge,
+        optimiser=Optimiser([one for one in parameters if one.requires_grad], classifier),
+        losses=torch.zeros(recipe.budget.eval_every, device=device),
+        weights=plain_weights(weights_of(network)),
+    )
+
+
+def _batches(train: TrainingSet, recipe: Recipe, *, total: int, seed: int) -> Iterator[Tensor]:
+    size, pretrain = recipe.classifier.batch_size, recipe.strategy.pretrain
+    if pretrain is None:
+        return whole_batches(by_turns(train.turns), size=size, seed=seed)
+    return in_phases(train.generated, train.turns, first=round(pretrain * total), size=size, seed=seed)
+
+
+class Step:
+    """One optimiser step: what does not change from one to the next."""
+
+    def __init__(
+        self,
+        state: State,
+        train: TrainingSet,
+        recipe: Recipe,
+        *,
+        total: int,
+        seed: int,
+        compute: Compute,
+        device: torch.device,
+    ) -> None:
+        self._state, self._train, self._recipe, self._total = state, train, recipe, total
+        self._compute, self._device, self._seed = compute, device, seed
+        self._labels, self._generated = train.labels.to(device), train.generated.to(device)
+        self._forward = torch.compile(state.network) if recipe.classifier.compile else state.network
+        self._head, self._classes = head(state.network), head(state.network).out_features
+        self._dropout = torch.Generator(device)
+        draw_dropout(state.network, self._dropout)
+        own = {id(one) for one in self._head.parameters()}
+        self._body = [one for one in state.network.parameters() if one.requires_grad and id(one) not in own]
+        self._frozen = False
+        self._features: list[Tensor] = []
+        if state.judge is not None:
+            self._head.register_forward_pre_hook(lambda _, inputs: self._features.append(inputs[0]))
+
+    def __call__(self, positions: Tensor) -> Tensor:
+        """Learn from the images at ``positions``; returns the loss, a scalar on the device."""
+        state, recipe = self._state, self._recipe
+        classifier, strategy = recipe.classifier, recipe.strategy
+        done = state.step / self._total
+        rng = torch_generator(derive(self._seed, "step", state.step))
+        self._dropout.manual_seed(derive(self._seed, "dropout", state.step))
+        self._freeze(done < classifier.frozen)
+        places = positions.to(self._device)
+        images, targets = self._seen(positions, self._labels[places], rng=rng)
+        generated = self._generated[places]
+        if strategy.auxiliary_norm:
+            tell_others(state.network, generated)
+        self._features.clear()
+        with autocast(self._device, self._compute):
+            logits = self._forward(images)
+        weights = None if strategy.weight == 1 else torch.where(generated, strategy.weight, 1.0)
+        loss = supervised(logits.float(), targets, weights=weights, smoothing=classifier.label_smoothing)
+        if state.judge is not None and strategy.adversarial is not None:
+            loss = loss + strategy.adversarial * adversarial(state.judge, self._features[0].float(), ~generated)
+        state.optimiser.zero_grad()
+        loss.backward()
+        state.optimiser.step(lr=classifier.lr * factor(classifier, done))
+        if state.ema is not None and classifier.ema is not None:
+            average(state.ema, state.network, decay=min(classifier.ema, (state.step + 1) / (state.step + 10)))
+        if strategy.auxiliary_norm:
+            tell_others(state.network, None)
+        return loss.detach()
+
+    def _freeze(self, frozen: bool) -> None:
+        """Whether only the last layer learns; statistics of batch normalisation then stand still too."""
+        if frozen == self._frozen:
+            return
+        self._frozen = frozen
+        self._state.network.train(not frozen)
+        for parameter in self._body:
+            parameter.requires_grad_(not frozen)
+
+    def _seen(self, positions: Tensor, labels: Tensor, *, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Images as this step sees them (float32, N x C x H x W), and their targets."""
+        online = self._recipe.online
+        pixels = self._train.images.pixels(positions)
+        images = to_floats(pixels if online.policy is None else augment(pixels, online.policy, rng=rng))
+        alphas = [(mix, alpha) for mix, alpha in ((mixup, online.mixup), (cutmix, online.cutmix)) if alpha is not None]
+        if not alphas:
+            return images, labels
+        chosen = int(torch.randint(len(alphas), (), generator=rng))
+        mix, alpha = alphas[chosen]
+        return mix(images, labels, classes=self._classes, alpha=alpha, rng=rng)
+
+
+def _keep(state: State, score: tuple[float, float], budget: Budget, *, snapshot: bool) -> None:
+    """Take over the evaluation that was just made, if it is to be kept."""
+    evaluated = plain_weights(weights_of(state.ema or state.network))
+    if snapshot:
+        state.snapshots[state.step] = evaluated
+    state.waited += 1
+    if score > state.best:
+        state.waited = 0
+    if budget.select == "last" or score > state.best:
+        state.weights, state.selected = evaluated, state.step
+    state.best = max(state.best, score)
 
 
 def _divergence(losses: Tensor, *, first: int) -> str | None:
@@ -124,30 +286,20 @@ def _divergence(losses: Tensor, *, first: int) -> str | None:
     return f"diverged at step {first + at}: train_loss {losses[at]:.3g}"
 
 
-def whole_batches(count: int, *, size: int, seed: int) -> Iterator[Tensor]:
-    """Batches of positions 0 to ``count - 1``, for ever: one permutation after another, cut into exactly ``size``.
-
-    A short batch at the end of every epoch would come up more often in small training sets than in large ones,
-    and at equal steps the arms would no longer have equal budgets.
-    """
-    order = torch.empty(0, dtype=torch.int64)
-    epoch = 0
-    while True:
-        while len(order) < size:
-            shuffled = torch.randperm(count, generator=torch_generator(derive(seed, "epoch", epoch)))
-            order, epoch = torch.cat([order, shuffled]), epoch + 1
-        yield order[:size]
-        order = order[size:]
+def evaluation_batch(size: int) -> int:
+    """Images that are looked at together: fewer large ones, whose features would fill the memory."""
+    return max(16, min(512, 2**21 // size**2))
 
 
 def probabilities(network: nn.Module, images: Batches, *, compute: Compute, device: torch.device) -> Probabilities:
     """Class probabilities (float32, N x K) of all ``images``."""
+    was_training = network.training
     network.eval()
     parts = []
     with torch.inference_mode(), autocast(device, compute):
-        for positions in torch.arange(len(images)).split(EVALUATION_BATCH):
+        for positions in torch.arange(len(images)).split(evaluation_batch(images.size)):
             parts.append(network(images(positions)).float().softmax(dim=1).cpu())
-    network.train()
+    network.train(was_training)
     return torch.cat(parts).numpy()
 
 
@@ -166,7 +318,3 @@ def _evaluate(
         row |= {f"{name}_{key}": value for key, value in values.items()}
         score = (values["accuracy"], -values["loss"])
     return row, score
-
-
-def _weights(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}

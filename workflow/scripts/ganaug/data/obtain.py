@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ganaug.addresses import is_address
@@ -9,7 +10,16 @@ from ganaug.config import Data
 from ganaug.data.download import UnavailableError, download
 from ganaug.data.fingerprint import describe
 from ganaug.data.published import ABOUT, files_of, find, kept_in
-from ganaug.data.sources import PUBLISHED, archive_at, check_mirror, find_archive, mirror, remote_archive
+from ganaug.data.sources import (
+    DOWNLOADS,
+    PUBLISHED,
+    Remote,
+    archive_at,
+    check_mirror,
+    find_archive,
+    mirror,
+    remote_archive,
+)
 from ganaug.errors import UserError
 
 
@@ -26,6 +36,20 @@ def obtain(data: Data) -> dict[str, Any]:
     elif data.path is not None and is_address(data.path):
         _obtain_archive(data, data.path)
     return describe(data)
+
+
+def obtain_weights(remote: Remote) -> Path:
+    """A file of published weights: in the folder that `MIRROR` names, where downloads are kept, or downloaded there.
+
+    Raises:
+        UserError: it cannot be had.
+    """
+    kept = DOWNLOADS / "weights" / remote.name
+    folder = mirror()
+    found = next((path for path in ([folder / remote.name] if folder else []) if path.is_file()), kept)
+    if found == kept and not kept.is_file():
+        download(remote, kept)
+    return found
 
 
 def _obtain_archive(data: Data, url: str) -> None:

@@ -98,7 +98,7 @@ class Remote:
     Attributes:
         name: as its publisher calls it.
         urls: where it is, the first one first.
-        algorithm, checksum: of its bytes, in hexadecimal.
+        algorithm, checksum: of its bytes, in hexadecimal; the checksum may be its beginning alone.
     """
 
     name: str

@@ -10,19 +10,7 @@ from torch import Tensor, nn
 
 from ganaug.adam import Adam
 from ganaug.gan.state import State
-from ganaug.io import load_tensors, save_tensors
-
-
-def prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors under names that begin with ``prefix`` and a slash."""
-    return {f"{prefix}/{name}": tensor for name, tensor in tensors.items()}
-
-
-def unprefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Those tensors whose names begin with ``prefix`` and a slash, without it."""
-    return {
-        name.removeprefix(f"{prefix}/"): tensor for name, tensor in tensors.items() if name.startswith(f"{prefix}/")
-    }
+from ganaug.io import load_tensors, prefixed, save_tensors, unprefixed
 
 
 def save(state: State, path: Path) -> None:

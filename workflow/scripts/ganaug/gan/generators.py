@@ -11,10 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ganaug.config import Gan
-from ganaug.gan.checkpoint import prefixed, unprefixed
 from ganaug.gan.networks.family import Shape, restore
 from ganaug.gan.state import Weights
-from ganaug.io import load_tensors, save_tensors
+from ganaug.io import load_tensors, prefixed, save_tensors, unprefixed
 from ganaug.seeds import derive
 
 
@@ -27,7 +26,7 @@ class Maker:
 
 
 def save_generators(path: str | Path, weights: Sequence[Weights], labels: Sequence[str]) -> None:
-    """Write generators: as many as there are ``labels`` (class names), or one for all of them; none if it failed."""
+    """Write generators, or discriminators: as many as ``labels`` (class names), or one for all; none if it failed."""
     tensors: dict[str, Tensor] = {}
     for k, one in enumerate(weights):
         tensors |= prefixed(str(k), one)

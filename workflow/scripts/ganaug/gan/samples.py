@@ -7,11 +7,12 @@ from dataclasses import asdict
 
 import numpy as np
 
+from ganaug.amounts import amounts_of, draw_of
 from ganaug.compute import prepare
-from ganaug.config import Compute, Gan, amount_of, draw_of
+from ganaug.config import Compute, Gan
 from ganaug.gan.generators import Maker, gan_seed, open_generators
 from ganaug.gan.sampling import Draw, sample
-from ganaug.images import ImageFiles, IndexRow, Pixels, open_images, open_split, save_image_set
+from ganaug.images import ImageFiles, IndexRow, Pixels, open_images, open_split, role_counts, save_image_set
 from ganaug.io import read_json
 from ganaug.records import origins, write_record
 from ganaug.seeds import derive
@@ -39,15 +40,15 @@ def sample_set(
 
     Args:
         name: the GAN's name in the config.
-        amount: see `ganaug.config.amount_label`.
+        amount: see `ganaug.amounts.amount_label`.
         split, dev: ``data/r{r}.csv``, whose training images a ratio counts, and the ``images.npy`` it points into.
         generators, records: of all jobs of the GAN in this repeat, and of the choice where it is the best snapshot.
         out, record: the outputs.
     """
     device = prepare(compute)
     size, channels = open_images(dev).shape[2:]
-    labels = [row.label for row in open_split(split) if row.role == "train"]
-    seeds = {label: derive(root, "sample", repeat, label) for label in sorted(set(labels))}
+    counts = amounts_of(amount, role_counts(open_split(split), "train"))
+    seeds = {label: derive(root, "sample", repeat, label) for label in counts}
     made_from = origins(
         inputs=[*generators, split],
         config={**asdict(gan), "amount": amount, "precision": compute.precision, "threads": compute.threads},
@@ -64,14 +65,13 @@ def sample_set(
     # A snapshot that every class reached before a later divergence is a sound one.
     usable = sorted(makers) == sorted(seeds)
     for label in sorted(makers) if usable else []:
-        count = amount_of(amount, labels.count(label))
         seed = str(gan_seed(gan, root=root, repeat=repeat, label=label))
         pictures.append(
             sample(
                 makers[label].generator,
                 gan,
                 seed=seeds[label],
-                count=count,
+                count=counts[label],
                 device=device,
                 label=makers[label].label,
                 draw=Draw(truncation=truncation, mix=mix),
@@ -79,7 +79,7 @@ def sample_set(
         )
         index += [
             IndexRow(label, f"{name}/{label}/{i}", "gan", f"{name}/{label}/{i}", name, seed, str(i))
-            for i in range(count)
+            for i in range(counts[label])
         ]
     empty = np.empty((0, size, size, channels), dtype=np.uint8)
     save_image_set(out.images, out.index, np.concatenate(pictures) if pictures else empty, index)

@@ -17,7 +17,6 @@ from tqdm import tqdm
 from ganaug.batches import Batches
 from ganaug.compute import prepare
 from ganaug.config import Compute, Gan, Prepare
-from ganaug.gan.checkpoint import prefixed, unprefixed
 from ganaug.gan.generators import gan_seed, open_generators, save_generators
 from ganaug.gan.networks.family import Shape
 from ganaug.gan.parallel import SOLO, Team
@@ -37,7 +36,7 @@ from ganaug.images import (
     save_movie,
     save_png,
 )
-from ganaug.io import digest_value, load_tensors, save_tensors, write_csv
+from ganaug.io import digest_value, load_tensors, prefixed, save_tensors, unprefixed, write_csv
 from ganaug.records import origins, write_record
 from ganaug.seeds import derive
 
@@ -77,6 +76,7 @@ def train_job(
     compute: Compute,
     code: str,
     generators: Mapping[str, str],
+    discriminators: str,
     history: str,
     picture: str,
     film: str,
@@ -94,6 +94,7 @@ def train_job(
         gan, job, repeat, root: the GAN, which of its jobs this is, the repeat, and the experiment's seed.
         compute, code: how it runs, and the digest of the code.
         generators: output by snapshot name; on divergence a generator that was not reached has no tensors.
+        discriminators: output: those after the last step.
         history, picture, film, record: the other outputs; the record says ``failed`` on divergence.
         team: the processes that do this job together; all call this alike.
 
@@ -127,6 +128,10 @@ def train_job(
         reached = [result.snapshots[snap] for result in trained if snap in result.snapshots]
         whole = len(reached) == len(units)
         save_generators(path, reached if whole else [], labels if whole else [])
+    whole = not any(result.reason for result in trained)
+    save_generators(
+        discriminators, [result.discriminator for result in trained] if whole else [], labels if whole else []
+    )
     named = list(zip([unit.name for unit in units], trained, strict=True))
     write_csv(history, HISTORY, [{"label": name, **row} for name, result in named for row in result.history])
     _save_grid(picture, gan, generators=generators, root=root, repeat=repeat, dev=dev, device=device)
@@ -139,7 +144,7 @@ def train_job(
             "seen": {label: len(seen[label]) for label in labels},
         },
         made_from=made_from,
-        outputs=generators.values(),
+        outputs=[*generators.values(), discriminators],
         reason="; ".join(f"{name}: {result.reason}" for name, result in named if result.reason) or None,
     )
     shutil.rmtree(resume, ignore_errors=True)

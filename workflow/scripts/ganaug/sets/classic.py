@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from ganaug.config import ClassicArm
+from ganaug.arms import ClassicArm
 from ganaug.images import Pixels
 from ganaug.seeds import derive, numpy_generator
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ganaug.config import ClassicArm, amount_of
+from ganaug.amounts import amounts_of
+from ganaug.arms import Arm, ClassicArm, GanArm
 from ganaug.errors import UserError
 from ganaug.images import (
     ImageFiles,
     IndexRow,
     Pixels,
+    SetRow,
+    SplitRow,
+    counts_of,
     grid,
     labels_of,
     open_image_set,
@@ -26,12 +30,14 @@ from ganaug.images import (
     save_image_set,
     save_png,
     save_set,
+    train_rows,
 )
 from ganaug.io import atomic, read_json, write_csv
 from ganaug.records import origins, write_record
 from ganaug.seeds import derive
-from ganaug.sets.arms import duplicate_rows, real_rows, synthetic_rows
+from ganaug.sets.arms import duplicate_rows, in_turns, real_rows, synthetic_rows
 from ganaug.sets.classic import classic_images
+from ganaug.sets.curation import Evidence, TooFewError, chosen
 
 PICTURED = 10
 
@@ -42,6 +48,7 @@ def make_classic(
     dev: str,
     arm: ClassicArm,
     amount: str,
+    per_class: int | None,
     repeat: int,
     root: int,
     code: str,
@@ -52,20 +59,23 @@ def make_classic(
 
     Args:
         split, dev: ``data/r{r}.csv`` and the ``images.npy`` that it points into.
-        arm, amount: the changes, and how many (see `ganaug.config.amount_label`).
+        arm, amount: the changes, and how many (see `ganaug.amounts.amount_label`).
+        per_class: of the first so many real images of each class; None: of all.
         repeat, root: the repeat and the experiment's seed.
         code: digest of the code.
         out, record: the outputs.
     """
-    rows = [row for row in open_split(split) if row.role == "train"]
+    rows = train_rows(open_split(split), per_class=per_class)
     images = open_images(dev)
     seeds = {label: derive(root, "classic", repeat, label) for label in labels_of(rows)}
-    made_from = origins(inputs=[split, dev], config={**asdict(arm), "amount": amount}, code=code, seeds=seeds)
+    config = {**asdict(arm), "amount": amount, "per_class": per_class}
+    made_from = origins(inputs=[split, dev], config=config, code=code, seeds=seeds)
+    counts = amounts_of(amount, counts_of(rows))
     pictures: list[Pixels] = []
     index: list[IndexRow] = []
     for label, seed in seeds.items():
         own = [row for row in rows if row.label == label]
-        count = amount_of(amount, len(own))
+        count = counts[label]
         pictures.append(classic_images(images[[row.row for row in own]], count=count, arm=arm, seed=seed))
         parents = [own[i % len(own)] for i in range(count)]
         index += [IndexRow(label, row.group, "classic", f"{row.source}#{i}") for i, row in enumerate(parents)]
@@ -73,44 +83,146 @@ def make_classic(
     write_record(record, facts={"amount": amount}, made_from=made_from, outputs=[out.images, out.index])
 
 
+@dataclass(frozen=True)
+class Pool:
+    """Samples that an arm takes from, by the paths of their files.
+
+    Attributes:
+        part: what the arm says of them.
+        amount: how many of each class are taken, for each turn (see `ganaug.amounts.amount_label`).
+        record: of the samples.
+        features, probabilities, scores: arrays of the samples, where they are curated by them; else None.
+    """
+
+    part: GanArm
+    amount: str
+    files: ImageFiles
+    record: str
+    features: str | None
+    probabilities: str | None
+    scores: str | None
+
+    @property
+    def arrays(self) -> list[str]:
+        """The arrays that there are."""
+        return [path for path in (self.features, self.probabilities, self.scores) if path]
+
+
+@dataclass(frozen=True)
+class RealFeatures:
+    """Features of the real images of a repeat (float32 ``.npy``), in the order of its split."""
+
+    train: str
+    validation: str
+
+
 def make_set(
     *,
     split: str,
     dev: str,
-    real: bool,
+    arm: Arm,
     duplicates: Sequence[str],
     classic: ImageFiles | None,
-    samples: ImageFiles | None,
-    samples_record: str | None,
+    pools: Sequence[Pool],
+    real_features: RealFeatures | None,
+    repeat: int,
+    root: int,
     code: str,
     out: str,
     record: str,
 ) -> None:
     """Write the index of one arm's training set for one repeat.
 
-    When the samples failed, the set is empty and its record says so.
+    When samples failed, or too few are left of a pool, the set is empty and its record says so.
 
     Args:
         split, dev: ``data/r{r}.csv`` and the ``images.npy`` that it points into.
-        real: whether the real images are in the set.
         duplicates: how many duplicates, as amounts that are added up.
-        classic, samples: the synthetic image sets, or None.
-        samples_record: the record of ``samples``.
-        out, record: the outputs.
+        classic: the classic images, or None.
+        pools: the samples of each GAN of the arm.
+        real_features: where samples are curated; else None.
+        repeat, root: the repeat and the experiment's seed.
     """
-    originals = real_rows(open_split(split), images=dev)
-    rows = list(originals) if real else []
-    rows += duplicate_rows(originals, amounts=duplicates)
-    for added in (classic, samples):
-        if added is not None:
-            rows += synthetic_rows(open_index(added.index), images=added.images)
-    status: Mapping[str, Any] = read_json(samples_record) if samples_record else {"reason": None}
-    rows = [] if status["reason"] else rows
-    save_set(out, rows)
-    inputs = [split, *(path for added in (classic, samples) if added for path in (added.images, added.index))]
-    made_from = origins(inputs=inputs, config={"real": real, "duplicates": list(duplicates)}, code=code, seeds={})
-    counts = {label: sum(row.label == label for row in rows) for label in labels_of(originals)}
-    write_record(record, facts={"images": counts}, made_from=made_from, outputs=[out], reason=status["reason"])
+    rows = open_split(split)
+    originals = real_rows(rows, images=dev, per_class=arm.per_class)
+    seeds = {"curation": derive(root, "curation", repeat)}
+    inputs = [split, *([classic.images, classic.index] if classic else [])]
+    inputs += [path for pool in pools for path in (pool.files.images, pool.files.index, *pool.arrays)]
+    inputs += [real_features.train, real_features.validation] if real_features else []
+    parts = [{**asdict(pool.part), "amount": pool.amount} for pool in pools]
+    config = {"real": arm.real, "per_class": arm.per_class, "duplicates": list(duplicates), "pools": parts}
+    made_from = origins(inputs=inputs, config=config, code=code, seeds=seeds)
+    listed = list(originals) if arm.real else []
+    listed += duplicate_rows(originals, amounts=duplicates)
+    if classic is not None:
+        listed += synthetic_rows(open_index(classic.index), images=classic.images)
+    reasons = []
+    for pool in pools:
+        try:
+            listed += _taken(pool, rows, originals, real_features, seed=seeds["curation"])
+        except TooFewError as error:
+            reasons.append(f"GAN {pool.part.name}: {error}")
+    listed = [] if reasons else listed
+    save_set(out, listed)
+    counts = {label: sum(row.label == label for row in listed) for label in labels_of(originals)}
+    write_record(
+        record, facts={"images": counts}, made_from=made_from, outputs=[out], reason="; ".join(reasons) or None
+    )
+
+
+def _taken(
+    pool: Pool, split: Sequence[SplitRow], originals: Sequence[SetRow], real: RealFeatures | None, *, seed: int
+) -> list[SetRow]:
+    """The rows of a pool that the arm trains on.
+
+    Raises:
+        TooFewError: its GAN or the classifier that judges it failed, or too few are left.
+    """
+    if reason := read_json(pool.record)["reason"]:
+        raise TooFewError(str(reason).removeprefix(f"GAN {pool.part.name}: "))
+    index = open_index(pool.files.index)
+    rows = synthetic_rows(index, images=pool.files.images)
+    if pool.part.is_curated:
+        assert real is not None
+        evidence = _evidence(pool, index, split, real)
+        wanted = amounts_of(pool.amount, counts_of(originals))
+        kept: list[SetRow] = []
+        for label, (places, known) in evidence.items():
+            count, own_seed = wanted[label] * pool.part.turns, derive(seed, pool.part.name, label)
+            kept += [rows[place] for place in places[chosen(pool.part, known, count=count, seed=own_seed)]]
+        rows = kept
+    return in_turns(rows, turns=pool.part.turns)
+
+
+def _evidence(
+    pool: Pool, index: Sequence[IndexRow], split: Sequence[SplitRow], real: RealFeatures
+) -> dict[str, tuple[NDArray[np.intp], Evidence]]:
+    """By class the places of its samples in the pool, and what is known of them."""
+    assert pool.features is not None
+    assert pool.probabilities is not None
+    train, held = np.load(real.train), np.load(real.validation)
+    features, probabilities = np.load(pool.features), np.load(pool.probabilities)
+    if len(features) < len(index):
+        raise TooFewError("the classifier of the real images failed, so nothing tells its samples apart")
+    logits = np.load(pool.scores).astype(np.float64) if pool.scores else None
+    std = train.std(axis=0)
+    scale = np.where(std > 0, std, 1)
+    roles = {role: np.array([row.label for row in split if row.role == role]) for role in ("train", "validation")}
+    labels = np.array([row.label for row in index])
+    found = {}
+    for number, label in enumerate(labels_of(split)):
+        places = np.flatnonzero(labels == label)
+        found[label] = (
+            places,
+            Evidence(
+                probability=probabilities[places, number].astype(np.float64),
+                logits=None if logits is None else logits[places],
+                features=features[places] / scale,
+                train=train[roles["train"] == label] / scale,
+                held=held[roles["validation"] == label] / scale if len(held) else held,
+            ),
+        )
+    return found
 
 
 def draw_samples(*, split: str, dev: str, samples: ImageFiles, picture: str) -> None:

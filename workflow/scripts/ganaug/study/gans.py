@@ -10,7 +10,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ganaug.config import Gan, draw_of
+from ganaug.amounts import draw_of
+from ganaug.config import Gan
 from ganaug.io import read_csv, read_json, write_csv, write_json, write_text
 from ganaug.study.statistics import Sample, describe, t_interval
 from ganaug.study.tables import DASH, Grid, Row, latex, markdown, plus_minus
@@ -40,7 +41,7 @@ class Measured:
 
     Attributes:
         gan, snap: which GAN, and after which epoch.
-        amount: how many samples, and how they were drawn; see `ganaug.config.amount_label` and `draw_label`.
+        amount: how many samples, and how they were drawn; see `ganaug.amounts.amount_label` and `draw_label`.
         quality: of each repeat, what `ganaug.quality.stage.measure` wrote.
         histories: of each repeat, the histories of all jobs of the GAN.
     """

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganaug.config import Arm, Study
+from ganaug.arms import Arm
+from ganaug.config import Study
 from ganaug.io import read_csv
 from ganaug.study.scores import SPLITS, Scores, read_scores
 from ganaug.study.statistics import describe, t_interval

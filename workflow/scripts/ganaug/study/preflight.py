@@ -11,19 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from ganaug.config import (
-    COMPARED,
-    Arm,
-    Classifier,
-    Data,
-    Gan,
-    GanArm,
-    Study,
-    amount_label,
-    amount_of,
-    build,
-    draw_label,
-)
+from ganaug.amounts import Amount, amount_label, amounts_of, draw_label
+from ganaug.arms import Arm, GanArm
+from ganaug.config import COMPARED, Classifier, Data, Gan, Study, build
 from ganaug.experiment import Experiment
 from ganaug.images import SplitRow, open_split, role_counts
 from ganaug.io import read_json, write_json
@@ -72,7 +62,7 @@ class Estimate:
 def planned(experiment: Experiment) -> Setup:
     """The setup of a whole config: only what the study asks for is trained."""
     study = experiment.study
-    wanted = [arm.gan.name for name in study.arms if (arm := experiment.arms[name]).gan] + list(study.gans)
+    wanted = [one.name for name in study.arms for one in experiment.arms[name].generated] + list(study.gans)
     return Setup(
         data=experiment.data,
         study=study,
@@ -94,42 +84,54 @@ def setup_of(sections: Mapping[str, Any]) -> Setup:
 
 
 def arm_images(arm: Arm, setup: Setup, real: Mapping[str, int]) -> int:
-    """How many images the training set of an arm holds, where ``real`` counts the real ones by class."""
-    matched = setup.arms[arm.duplicate.match] if arm.duplicate and arm.duplicate.match else None
-    parts = [arm.classic, arm.gan, *((matched.classic, matched.gan) if matched else (arm.duplicate,))]
-    added = sum(_new_images(part.ratio, part.count, setup.data, real) for part in parts if part)
-    return added + (sum(real.values()) if arm.real else 0)
+    """How many images an epoch of an arm has, where ``real`` counts the real training images by class."""
+    own = _real_of(arm, real)
+    added = sum(_new_images(part, arm, setup.data, own) for part in (arm.classic, *arm.generated) if part)
+    if arm.duplicate and arm.duplicate.match:
+        matched = setup.arms[arm.duplicate.match]
+        parts = [part for part in (matched.classic, *matched.generated) if part]
+        added += sum(_new_images(part, matched, setup.data, _real_of(matched, real)) for part in parts)
+    elif arm.duplicate:
+        added += _new_images(arm.duplicate, arm, setup.data, own)
+    return added + (sum(own.values()) if arm.real else 0)
 
 
-def _new_images(ratio: float | None, count: int | None, data: Data, real: Mapping[str, int]) -> int:
-    label = amount_label(ratio, count, data.equal_per_class)
-    return sum(amount_of(label, images) for images in real.values())
+def _real_of(arm: Arm, real: Mapping[str, int]) -> Mapping[str, int]:
+    """The real images of each class that an arm takes."""
+    return {label: min(count, arm.per_class or count) for label, count in real.items()}
 
 
-def _sampled(setup: Setup) -> dict[tuple[str, str, str], GanArm]:
+def _new_images(part: Amount, arm: Arm, data: Data, real: Mapping[str, int], *, times: int = 1) -> int:
+    label = amount_label(part, arm.per_class or data.equal_per_class, times=times)
+    return sum(amounts_of(label, real).values())
+
+
+def _sampled(setup: Setup) -> dict[tuple[str, str, str], tuple[GanArm, Arm]]:
     """The sets of samples that a repeat needs, by GAN, snapshot and amount, which arms may share.
 
     Beside those of the arms they are what GANs without an arm are compared by, and of a GAN whose best snapshot is
     wanted those of each, drawn as they come and as the arm draws.
     """
-    used = [arm.gan for name in setup.study.arms if (arm := setup.arms[name]).gan]
-    compared = [GanArm(name, count=COMPARED) for name in setup.study.gans if name not in {one.name for one in used}]
+    used = [(one, setup.arms[name]) for name in setup.study.arms for one in setup.arms[name].generated]
+    compared = [GanArm(name, count=COMPARED) for name in setup.study.gans if name not in {one.name for one, _ in used}]
     measured = [
         GanArm(one.name, snapshot, count=COMPARED, truncation=truncation, mix=mix)
-        for one in used
+        for one, _ in used
         if one.snap == "best"
         for snapshot in _snapshots(setup.gans[one.name])
         for truncation, mix in ((None, None), (one.truncation, one.mix))
     ]
-    return {(one.name, one.snap, _label(one, setup.data)): one for one in [*used, *compared, *measured]}
+    wanted = [*used, *((one, Arm()) for one in [*compared, *measured])]
+    return {(one.name, one.snap, _label(one, arm, setup.data)): (one, arm) for one, arm in wanted}
 
 
 def _snapshots(gan: Gan) -> list[int | Literal["last", "best"]]:
     return [*gan.snapshots, "last"]
 
 
-def _label(one: GanArm, data: Data) -> str:
-    return amount_label(one.ratio, one.count, data.equal_per_class) + draw_label(one.truncation, one.mix)
+def _label(one: GanArm, arm: Arm, data: Data) -> str:
+    drawn = draw_label(one.truncation, one.mix)
+    return amount_label(one, arm.per_class or data.equal_per_class, times=one.pool * one.turns) + drawn
 
 
 def gan_steps(gan: Gan, real: Mapping[str, int]) -> int:
@@ -172,14 +174,14 @@ def estimate(
         a_step, weights = pace.gans[name]
         seconds += repeats * gan_steps(gan, real) * a_step
         size += repeats * (1 if gan.mode == "conditional" else len(real)) * len(gan.snaps) * weights
-    for (name, *_), one in _sampled(setup).items():
-        samples = _new_images(one.ratio, one.count, setup.data, real)
+    for (name, *_), (one, arm) in _sampled(setup).items():
+        samples = _new_images(one, arm, setup.data, _real_of(arm, real), times=one.pool * one.turns)
         seconds += repeats * samples * pace.gans[name][0] / setup.gans[name].batch_size
         size += repeats * samples * image_bytes
     for arm in (setup.arms[name] for name in study.arms):
         images = arm_images(arm, setup, real)
         if arm.classic:
-            new = _new_images(arm.classic.ratio, arm.classic.count, setup.data, real)
+            new = _new_images(arm.classic, arm, setup.data, _real_of(arm, real))
             size += repeats * new * image_bytes
         for name in study.classifiers:
             a_step, an_image, weights = pace.classifiers[name]

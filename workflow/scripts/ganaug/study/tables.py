@@ -8,7 +8,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ganaug.config import Arm, Data, Study
+from ganaug.arms import Arm
+from ganaug.config import Data, Study
 from ganaug.errors import UserError
 from ganaug.io import read_json, write_csv, write_json, write_text
 from ganaug.records import origins

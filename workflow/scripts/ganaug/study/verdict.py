@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from ganaug.config import Arm, Data, Study
+from ganaug.arms import Arm, Online
+from ganaug.config import Data, Study
 from ganaug.study.scores import Scores
 from ganaug.study.statistics import Sample, describe, holm, p_value, repeats_needed, t_interval
 
@@ -132,7 +133,7 @@ def _verdict(sample: Sample, interval: tuple[float, float] | None, rope: float) 
 
 def choose_classic(scores: Scores, classifier: str, *, study: Study, arms: Mapping[str, Arm]) -> BestClassic | None:
     """The classic arm with the highest mean validation accuracy; without validation the first by name."""
-    names = [name for name in study.arms if arms[name].classic is not None and arms[name].gan is None]
+    names = [name for name in study.arms if arms[name].is_classic]
     if not names:
         return None
     if len(names) == 1:
@@ -202,7 +203,7 @@ class Headline:
 def headline(scores: Scores, findings: Findings, *, study: Study, arms: Mapping[str, Arm], data: Data) -> Headline:
     """What the study says of its first arm with real and GAN images; else with GAN images; else the first compared."""
     treated = [name for name in study.arms if name != REAL and not arms[name].is_control]
-    augmented = [name for name in treated if arms[name].gan is not None]
+    augmented = [name for name in treated if arms[name].generated]
     main = next((name for name in [*(name for name in augmented if arms[name].real), *augmented, *treated]), None)
     if main is None:
         return Headline((f"On {scores.experiment} there is nothing to compare with real images: add an arm.",), ())
@@ -251,9 +252,9 @@ def _capital(text: str) -> str:
 
 
 def _what(arm: Arm) -> str:
-    if arm.gan is None:
-        return "classic augmentation" if arm.classic else "this training set"
-    together = "GAN and classic augmentation" if arm.classic else "GAN augmentation"
+    if not arm.generated:
+        return "classic augmentation" if arm.is_classic else "this training set"
+    together = "GAN and classic augmentation" if arm.classic or arm.online != Online() else "GAN augmentation"
     return together if arm.real else "training on synthetic images without real ones"
 
 
