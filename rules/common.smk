@@ -11,6 +11,7 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from ganaug.classifier_checks import cell_of
 from ganaug.code import code_digest
 from ganaug.amounts import PATTERN, amount_label, draw_label
 from ganaug.arms import GanArm, Online, Strategy

@@ -133,11 +133,15 @@ def begin_files(classifier, r, f):
         return []
     if weights == "imagenet":
         return [f".ganaug/weights/{EXPERIMENT.classifiers[classifier].network}.safetensors"]
-    if weights.endswith(".safetensors"):
-        return [weights]
-    experiment, arm, other = [EXPERIMENT.experiment, *weights.split("/")][-3:]
-    folder = f"results/{experiment}/cells/{arm}/{other}/r{r}f{f}"
-    return [f"{folder}/model.safetensors", f"{folder}/status.json"]
+    if (cell := cell_of(weights)) is None:
+        files = [weights]
+    else:
+        experiment, arm, other = [EXPERIMENT.experiment, *cell][-3:]
+        folder = f"results/{experiment}/cells/{arm}/{other}/r{r}f{f}"
+        files = [f"{folder}/model.safetensors", f"{folder}/status.json"]
+    if (cell is None or len(cell) == 3) and (missing := [file for file in files if not Path(file).exists()]):
+        refuse(f"classifiers.{classifier}.weights: {missing[0]} is not there; make it first, or correct weights")
+    return files
 
 
 def cell_files(file, r):

@@ -23,13 +23,7 @@ DATA = [
 ]
 GAN_RECORDS = [file for r in REPEATS for gan in GANS for file in gan_files(gan, r, "status.json")]
 SAMPLES = sorted(
-    {
-        file
-        for r in REPEATS
-        for arm in ARMS.values()
-        for part in arm.generated
-        for file in sample_files(part, arm, r)
-    }
+    {file for r in REPEATS for arm in ARMS.values() for part in arm.generated for file in sample_files(part, arm, r)}
 )
 GENERATORS = [
     TOLD,

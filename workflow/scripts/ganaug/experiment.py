@@ -12,6 +12,7 @@ from ganaug.addresses import check_address, is_address
 from ganaug.architectures import check_architecture
 from ganaug.arm_checks import check_arms, fewest, one_of
 from ganaug.arms import Arm
+from ganaug.classifier_checks import check_classifiers
 from ganaug.config import Classifier, Compute, Data, Gan, Study, Tracking, build
 from ganaug.errors import UserError
 
@@ -58,6 +59,7 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
     for name, gan in experiment.gans.items():
         _check_gan(name, gan)
     _check_study(experiment)
+    check_classifiers(experiment.classifiers, experiment.study, experiment.data)
     check_arms(experiment.study.arms, experiment.arms, experiment.gans, experiment.data)
     return experiment
 

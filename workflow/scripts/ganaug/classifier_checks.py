@@ -1,0 +1,76 @@
+"""What a schema cannot say of the classifiers of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ganaug.config import Classifier, Data, Study
+from ganaug.errors import UserError
+
+# Those whose weights on ImageNet are published, with the size of image that they are for.
+PUBLISHED = {
+    "alexnet": 224,
+    "googlenet": 224,
+    "inception_v3": 299,
+    "mobilenet_v2": 224,
+    "mobilenet_v3_small": 224,
+    "resnet18": 224,
+    "resnet50": 224,
+    "vgg16": 224,
+}
+
+
+def check_classifiers(classifiers: Mapping[str, Classifier], study: Study, data: Data) -> None:
+    """Raise UserError if a classifier of the study makes no sense alone or with other settings."""
+    for name in study.classifiers:
+        one, where = classifiers[name], f"classifiers.{name}"
+        if one.patience is not None and data.validation == 0:
+            raise UserError(f"{where}.patience: watches validation images, and data.validation is 0; set it to null")
+        if one.patience is not None and study.select == "last":
+            raise UserError(f"{where}.patience: the last weights are kept, good or not; set study.select to best")
+        if one.frozen and one.weights is None:
+            raise UserError(f"{where}.frozen: weights that were just drawn would stay as they are; set weights, or 0")
+        if one.weights is not None:
+            _check_weights(f"{where}.weights", one, classifiers, study)
+        _check_chain(where, name, classifiers)
+
+
+def cell_of(weights: str) -> list[str] | None:
+    """The parts of ``weights`` where it names a cell: experiment (only of another one), arm and classifier."""
+    parts = weights.split("/")
+    named = len(parts) in (2, 3) and not weights.endswith(".safetensors") and weights != "imagenet"
+    return parts if named else None
+
+
+def _check_weights(where: str, one: Classifier, classifiers: Mapping[str, Classifier], study: Study) -> None:
+    assert one.weights is not None
+    cell = cell_of(one.weights)
+    if one.weights == "imagenet":
+        size = PUBLISHED.get(one.network)
+        if size is None:
+            raise UserError(f"{where}: {one.network} has none of ImageNet; those that have: {', '.join(PUBLISHED)}")
+        if one.input is None:
+            raise UserError(
+                f"{where}: those of ImageNet are for images of {size} pixels; set classifiers' input to {size}"
+            )
+    elif cell is None and not one.weights.endswith(".safetensors"):
+        raise UserError(
+            f"{where}: {one.weights!r} is neither imagenet, nor a .safetensors file, nor arm/classifier; correct it"
+        )
+    elif cell is not None and len(cell) == 2:
+        arm, other = cell
+        if arm not in study.arms or other not in study.classifiers:
+            raise UserError(f"{where}: this study has no cell {one.weights}; add its arm and classifier to study")
+        if classifiers[other].network != one.network:
+            raise UserError(f"{where}: {other} is a {classifiers[other].network}, not a {one.network}; take another")
+
+
+def _check_chain(where: str, name: str, classifiers: Mapping[str, Classifier]) -> None:
+    """Refuse a classifier that begins, over others or at once, with itself."""
+    seen = [name]
+    while (weights := classifiers[seen[-1]].weights) and (cell := cell_of(weights)) and len(cell) == 2:
+        if cell[1] in seen:
+            raise UserError(
+                f"{where}.weights: {' begins with '.join([*seen, cell[1]])}; give the first a classifier of its own"
+            )
+        seen.append(cell[1])
