@@ -159,11 +159,16 @@ class Gan:
 
 @dataclass(frozen=True)
 class Classifier:
-    """One classifier: its preset with the experiment's changes (Adam with learning rate ``lr``)."""
+    """One classifier: its preset with the experiment's changes (Adam with learning rate ``lr``).
+
+    Attributes:
+        input: pixels that images are resized to, a batch at a time; None: the size they have.
+    """
 
     network: str
     lr: float
     batch_size: int
+    input: int | None = None
 
 
 @dataclass(frozen=True)
