@@ -172,7 +172,7 @@ class Classifier:
         patience: training ends after so many evaluations without a better one; null: never.
         compile: torch.compile; the first step then takes a minute.
         input: pixels that images are resized to; null: none, and the network has a stem for small images.
-        weights: what training begins from: ``imagenet``, a file (.safetensors or torchvision's .pth), or a classifier
+        weights: what training begins from: ``imagenet``, a .safetensors file, or a classifier
             that was trained on an arm, ``arm/classifier`` of this study or ``experiment/arm/classifier``.
         frozen: in this share of the steps only the last layer learns.
     """

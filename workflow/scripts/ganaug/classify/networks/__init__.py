@@ -1,13 +1,19 @@
-"""One file a network: a module with ``build(size, channels, classes)``; `make` draws its weights."""
+"""One file a network: a module with ``build`` and ``initialise``; `make` puts the input before it and draws its weights.
+
+``build(size, channels, classes)`` refuses images that are too small with a UserError; ``initialise(network, rng)`` draws
+every weight. A module whose network takes three channels whatever the images have says ``CHANNELS = 3``. Every network
+ends in an ``nn.Linear``: what that gets are the features of its images.
+"""
 
 from __future__ import annotations
 
 import importlib
-import math
+from collections import OrderedDict
 
 import torch
 from torch import nn
 
+from ganaug.classify.networks.input import Calibrated, Input
 from ganaug.config import Classifier
 
 
@@ -16,23 +22,26 @@ def make(
 ) -> nn.Module:
     """The network that ``classifier`` names: images in [-1, 1] (N x C x size x size) -> N x classes logits.
 
-    With ``generator`` its weights are drawn as torch does by default (He et al. 2015, uniform, a = sqrt(5));
-    without it they are left to be loaded.
+    Its parts are ``input`` (see `Input`, which `ganaug.classify.networks.input.calibrate` sets) and ``body``.
+
+    With ``generator`` its weights are drawn as the network's own module says; without it they are left to be loaded,
+    and until then are whatever lay in memory. The global generator is never used.
 
     Raises:
         UserError: the images are too small for it.
     """
     module = importlib.import_module(f"ganaug.classify.networks.{classifier.network}")
-    network: nn.Module = module.build(size=size, channels=channels, classes=classes)
+    # Constructors draw weights from the global generator; on this device they draw nothing, in no time.
+    with torch.device("meta"):
+        body: nn.Module = module.build(size=classifier.input or size, channels=channels, classes=classes)
+    body.to_empty(device="cpu")
+    with torch.no_grad():
+        for layer in body.modules():
+            if isinstance(layer, Calibrated):
+                layer.reset()
+            elif isinstance(layer, nn.BatchNorm2d):
+                layer.reset_parameters()
     if generator is not None:
-        for layer in network.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                _draw(layer, generator)
-    return network
-
-
-def _draw(layer: nn.Conv2d | nn.Linear, generator: torch.Generator) -> None:
-    nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
-    if layer.bias is not None:
-        bound = 1 / math.sqrt(layer.weight[0].numel())
-        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+        module.initialise(body, generator)
+    first = Input(channels=getattr(module, "CHANNELS", channels), pixels=classifier.input)
+    return nn.Sequential(OrderedDict[str, nn.Module](input=first, body=body))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
-from ganaug.errors import UserError
+from ganaug.classify.networks.initial import default_all as initialise
+from ganaug.classify.networks.sizes import check_size
+
+__all__ = ["build", "initialise"]
 
 
 def build(*, size: int, channels: int, classes: int) -> nn.Module:
@@ -16,8 +19,7 @@ def build(*, size: int, channels: int, classes: int) -> nn.Module:
     Raises:
         UserError: fewer than 12 pixels.
     """
-    if size < 12:
-        raise UserError(f"data.image_size: lenet5 needs at least 12 pixels, not {size}; enlarge the images")
+    check_size("lenet5", size, least=12)
     padding = 0 if size >= 28 else 2
     last = ((size + 2 * padding - 4) // 2 - 4) // 2
     return nn.Sequential(

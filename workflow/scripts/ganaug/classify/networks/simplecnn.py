@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
-from ganaug.errors import UserError
+from ganaug.classify.networks.initial import default_all as initialise
+from ganaug.classify.networks.sizes import check_size
+
+__all__ = ["build", "initialise"]
 
 HIDDEN = 64
 
@@ -15,8 +18,7 @@ def build(*, size: int, channels: int, classes: int) -> nn.Module:
     Raises:
         UserError: fewer than 12 pixels.
     """
-    if size < 12:
-        raise UserError(f"data.image_size: simplecnn needs at least 12 pixels, not {size}; enlarge the images")
+    check_size("simplecnn", size, least=12)
     last = ((size - 4) // 2 - 2) // 2
     return nn.Sequential(
         nn.Conv2d(channels, 16, 5),
