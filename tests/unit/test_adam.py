@@ -68,3 +68,16 @@ def test_it_leaves_torch_s_compiler_alone() -> None:
         "o = Adam([w], lr=0.1); o.zero_grad(); w.sum().backward(); o.step(); sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=SCRIPTS, check=False).returncode == 0
+
+
+def test_weight_decay_is_torchs_adamw_to_the_bit() -> None:
+    ours = torch.randn(7, 5, generator=torch_generator(0))
+    theirs = ours.clone()
+    adam = Adam([ours], lr=0.01, weight_decay=0.1)
+    reference = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.1, fused=True)
+    for step in range(3):
+        gradient = torch.randn(7, 5, generator=torch_generator(step + 1))
+        ours.grad, theirs.grad = gradient.clone(), gradient.clone()
+        adam.step()
+        reference.step()
+        assert torch.equal(ours, theirs)

@@ -38,6 +38,8 @@ class Adam:
     def step(self) -> None:
         """One update; parameters without a gradient are left out."""
         used = [k for k, parameter in enumerate(self._parameters) if parameter.grad is not None]
+        if not used:
+            return
         steps = [self._steps[k] for k in used]
         with torch.no_grad():
             torch._foreach_add_(steps, 1)

@@ -6,6 +6,7 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ganaug.errors import UserError
 
@@ -27,16 +28,24 @@ class SplitNorm(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Each kind normalised by its own statistics; N x C x H x W."""
         if self.others is None or not bool(self.others.any()):
-            real: Tensor = self.own(features)
-            return real
+            return _normalised(self.own, features)
         if bool(self.others.all()):
-            others: Tensor = self.auxiliary(features)
-            return others
+            return _normalised(self.auxiliary, features)
         out = torch.empty_like(features)
         # Under autocast a normalisation may return another type than it is given.
-        out[~self.others] = self.own(features[~self.others]).to(out.dtype)
-        out[self.others] = self.auxiliary(features[self.others]).to(out.dtype)
+        out[~self.others] = _normalised(self.own, features[~self.others]).to(out.dtype)
+        out[self.others] = _normalised(self.auxiliary, features[self.others]).to(out.dtype)
         return out
+
+
+def _normalised(norm: nn.BatchNorm2d, features: Tensor) -> Tensor:
+    """Of a single image whose maps are of one pixel there are no statistics: it is normalised by those before it."""
+    if norm.training and features.numel() == features.shape[1]:
+        return functional.batch_norm(
+            features, norm.running_mean, norm.running_var, norm.weight, norm.bias, training=False, eps=norm.eps
+        )
+    normalised: Tensor = norm(features)
+    return normalised
 
 
 def split_norms(network: nn.Module, *, name: str) -> None:

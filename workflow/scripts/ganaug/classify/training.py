@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from ganaug.arms import Online, Strategy
 from ganaug.batches import Batches, to_floats
 from ganaug.classify import state as checkpoint
-from ganaug.classify.augment import augment
 from ganaug.classify.augment.mixing import cutmix, mixup
+from ganaug.classify.augment.policies import augment
 from ganaug.classify.batching import by_turns, epoch_images, in_phases, whole_batches
 from ganaug.classify.dropout import draw_dropout
 from ganaug.classify.metrics import METRICS, Labels, Probabilities, summary

@@ -1,7 +1,7 @@
-"""One file a network: a module with ``build`` and ``initialise``; `make` puts the input before it and draws its weights.
+"""One file a network: a module with ``build`` and ``initialise``; `make` puts the input before it, draws its weights.
 
-``build(size, channels, classes)`` refuses images that are too small with a UserError; ``initialise(network, rng)`` draws
-every weight. A module whose network takes three channels whatever the images have says ``CHANNELS = 3``. Every network
+``build(size, channels, classes)`` refuses images that are too small with a UserError; ``initialise(network, rng)``
+draws every weight. A module whose network takes three channels whatever the images have says ``CHANNELS = 3``. Every network
 ends in an ``nn.Linear``: what that gets are the features of its images.
 """
 
@@ -13,6 +13,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from ganaug.classify.dropout import own_dropout
 from ganaug.classify.networks.input import Calibrated, Input
 from ganaug.config import Classifier
 
@@ -43,5 +44,12 @@ def make(
                 layer.reset_parameters()
     if generator is not None:
         module.initialise(body, generator)
+    own_dropout(body)
     first = Input(channels=getattr(module, "CHANNELS", channels), pixels=classifier.input)
-    return nn.Sequential(OrderedDict[str, nn.Module](input=first, body=body))
+    network = nn.Sequential(OrderedDict[str, nn.Module](input=first, body=body))
+    return network.to(memory_format=torch.channels_last)
+
+
+def head(network: nn.Module) -> nn.Linear:
+    """The last dense layer: its inputs are the features of an image, its outputs the logits."""
+    return [layer for layer in network.modules() if isinstance(layer, nn.Linear)][-1]
