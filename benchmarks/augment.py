@@ -2,8 +2,8 @@
 
 Torchvision's transforms draw once for a call. Image by image, in a loop, they do what training asks for; on the whole
 batch every image gets the same change: that is quicker and no substitute, and is shown to tell what the draws of each
-image cost. One thread, as the config's default. torchvision's flip_crop and classic are its own transforms of the same ranges (its rotation fills with black
-where ours continues the edge).
+image cost. One thread, as the config's default. torchvision's flip_crop and classic are its own transforms of the same
+ranges (its rotation fills with black where ours continues the edge).
 """
 
 from __future__ import annotations

@@ -74,6 +74,13 @@ def test_the_generator_given_decides(mix: Callable[..., tuple[torch.Tensor, torc
     assert not torch.equal(runs[0][0], runs[2][0])
 
 
+@pytest.mark.parametrize("mix", [mixup, cutmix])
+def test_all_work_is_on_the_images_device(mix: Callable[..., tuple[torch.Tensor, torch.Tensor]]) -> None:
+    images, labels = floats().to("meta"), LABELS.to("meta")
+    mixed, soft = mix(images, labels, classes=3, alpha=1.0, rng=torch_generator(7))
+    assert {mixed.device.type, soft.device.type} == {"meta"}
+
+
 def test_cutmix_labels_have_the_share_of_the_pixels() -> None:
     # Image k is filled with k and is of class k: the labels can be counted in the pixels.
     images = torch.arange(6.0).reshape(6, 1, 1, 1).expand(6, 1, 9, 12).contiguous()

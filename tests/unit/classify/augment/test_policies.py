@@ -97,6 +97,14 @@ def test_draws_depend_on_the_number_of_images_alone(policy: Policy) -> None:
     assert torch.equal(first.get_state(), second.get_state())
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_all_work_is_on_the_images_device_and_nothing_of_them_is_read_back(policy: Policy) -> None:
+    # Tensors of the device "meta" have no values: reading one fails, and so does adding one to a tensor elsewhere.
+    images = pictures(16, 3, 16, 16).to("meta")
+    found = augment(images, policy, rng=torch_generator(5))
+    assert (found.device.type, found.shape, found.dtype) == ("meta", images.shape, torch.uint8)
+
+
 @pytest.mark.parametrize(
     ("space", "levels", "published"),
     [
