@@ -43,7 +43,7 @@ def test_converted_weights_give_torchvisions_logits(name: str, tmp_path: Path) -
     source = theirs(name)
     convert(saved(tmp_path, source.state_dict()), tmp_path / "out.safetensors")
     network = made(name, size=128, channels=3, classes=1000)
-    load_pretrained(network, load_tensors(tmp_path / "out.safetensors")[0])
+    load_pretrained(network, load_tensors(tmp_path / "out.safetensors")[0], name="w")
     images = torch.rand(2, 3, 128, 128, generator=torch_generator(0))
     # What torchvision's own transforms do to images in [0, 1].
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
@@ -57,7 +57,7 @@ def test_converted_weights_give_torchvisions_logits(name: str, tmp_path: Path) -
 def test_a_last_layer_of_other_classes_stays_as_drawn() -> None:
     state = theirs("resnet18").state_dict()
     network, drawn = made("resnet18", size=128, classes=5), made("resnet18", size=128, classes=5)
-    load_pretrained(network, state)
+    load_pretrained(network, state, name="w")
     for name, value in network.get_submodule("body").state_dict().items():
         before = drawn.get_submodule("body").state_dict()[name]
         assert torch.equal(value, before if name.startswith("fc.") else state[name]), name
@@ -66,7 +66,7 @@ def test_a_last_layer_of_other_classes_stays_as_drawn() -> None:
 def test_a_last_layer_of_as_many_classes_is_loaded() -> None:
     state = theirs("mobilenet_v2", classes=5).state_dict()
     network = made("mobilenet_v2", size=128, classes=5)
-    load_pretrained(network, state)
+    load_pretrained(network, state, name="w")
     assert torch.equal(network.state_dict()["body.classifier.1.weight"], state["classifier.1.weight"])
 
 
@@ -74,7 +74,7 @@ def test_auxiliary_heads_are_dropped() -> None:
     state = theirs("inception_v3").state_dict()
     assert any(name.startswith("AuxLogits.") for name in state)
     network = made("inception_v3", size=299, classes=5)
-    load_pretrained(network, state)
+    load_pretrained(network, state, name="w")
     assert torch.equal(
         network.state_dict()["body.Mixed_7c.branch1x1.conv.weight"], state["Mixed_7c.branch1x1.conv.weight"]
     )
@@ -85,7 +85,7 @@ def test_files_without_counts_of_batches_are_whole() -> None:
     old = {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
     assert len(old) < len(state)
     network = made("resnet18", size=128, classes=5)
-    load_pretrained(network, old)
+    load_pretrained(network, old, name="w")
     assert torch.equal(network.state_dict()["body.bn1.running_mean"], state["bn1.running_mean"])
 
 
@@ -93,19 +93,23 @@ def test_weights_of_another_network_or_stem_are_refused_in_one_line() -> None:
     state = theirs("resnet18").state_dict()
     cases = [
         # The stem for small images has 3x3 for 7x7.
-        (made("resnet18", size=32), state, r"^pretrained weights: 1 have other shapes, the first is conv1\.weight; "),
-        (made("resnet18", size=128), {**state, "extra": torch.zeros(1)}, r"1 are none of the network's, .* is extra; "),
+        (made("resnet18", size=32), state, r"^w: 1 of the weights have other shapes, the first is conv1\.weight; "),
+        (
+            made("resnet18", size=128),
+            {**state, "extra": torch.zeros(1)},
+            r"1 of the weights are none of the network's, .* is extra; ",
+        ),
         (
             made("resnet18", size=128),
             {n: v for n, v in state.items() if n != "bn1.bias"},
-            r"1 are missing, .*bn1\.bias; ",
+            r"1 of the weights are missing, .*bn1\.bias; ",
         ),
         (made("vgg16", size=32), state, r"are missing, the first is features\.0\.weight; "),
     ]
     for network, given, said in cases:
         before = {name: value.clone() for name, value in network.state_dict().items()}
         with pytest.raises(UserError, match=said) as caught:
-            load_pretrained(network, given)
+            load_pretrained(network, given, name="w")
         assert "\n" not in str(caught.value)
         assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
@@ -147,3 +151,15 @@ def test_the_table_names_torchvisions_files() -> None:
         assert weights.url.startswith("https://")
         assert weights.url.endswith(f"/{weights.file}")
         assert hasattr(importlib.import_module("torchvision.models"), name)
+
+
+def test_a_cells_weights_are_loaded_with_its_normalisation_and_a_head_of_other_classes_stays() -> None:
+    before, network = made("lenet5", size=32), made("lenet5", size=32, classes=5)
+    with torch.no_grad():
+        before.get_submodule("input").get_buffer("mean").fill_(0.25)
+    drawn = network.state_dict()["body.11.weight"].clone()
+    load_pretrained(network, before.state_dict(), name="cell")
+    after = network.state_dict()
+    assert torch.equal(after["body.0.weight"], before.state_dict()["body.0.weight"])
+    assert after["input.mean"].tolist() == [0.25] * len(after["input.mean"])
+    assert torch.equal(after["body.11.weight"], drawn)

@@ -1,4 +1,4 @@
-"""Weights trained on ImageNet: torchvision's files made into safetensors, and put into a network of other classes."""
+"""Weights to begin from: torchvision's files as safetensors, or a cell's, put into a network of other classes."""
 
 from __future__ import annotations
 
@@ -40,6 +40,11 @@ class Published:
     url: str
     file: str
 
+    @property
+    def checksum(self) -> str:
+        """The beginning of the file's SHA-256."""
+        return self.file.rpartition("-")[2].partition(".")[0]
+
 
 def published() -> dict[str, Published]:
     """The weights for each network that has any, as torchvision (imported here) names them; nothing is downloaded."""
@@ -73,14 +78,16 @@ def convert(source: Path, out: Path) -> None:
     save_tensors(out, state, {})
 
 
-def load_pretrained(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Put weights of ImageNet into ``network``, in place: all but a last layer of another number of classes.
+def load_pretrained(network: nn.Module, weights: Mapping[str, Tensor], *, name: str) -> None:
+    """Put weights into ``network``, in place: all but a last layer of another number of classes.
 
-    Its input then normalises as in their training: by `MEAN` and `STD`, but for both Inceptions, which take [-1, 1].
+    Its input then normalises as in their training: as the cell's did; for ImageNet by `MEAN` and `STD`, but for both
+    Inceptions, which take [-1, 1].
 
     Args:
         network: made by `ganaug.classify.networks.make` with a generator, so that a last layer that stays is drawn.
-        weights: what `convert` wrote.
+        weights: what `convert` wrote, or a cell's ``model.safetensors``.
+        name: of their file, for messages.
 
     Raises:
         UserError: weights are missing, unknown or of other shapes: those of another network, or of the same one where
@@ -89,7 +96,9 @@ def load_pretrained(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     body = network.get_submodule("body")
     own = body.state_dict()
     head = next(name for name, layer in reversed(list(body.named_modules())) if isinstance(layer, nn.Linear))
-    given = {name: value for name, value in weights.items() if not name.startswith(AUXILIARY)}
+    of_cell = any(name.startswith("body.") for name in weights)
+    bare = {name.removeprefix("body."): value for name, value in weights.items() if not name.startswith("input.")}
+    given = {name: value for name, value in bare.items() if not name.startswith(AUXILIARY)}
     kept = {name for name in (f"{head}.weight", f"{head}.bias") if name in given and name in own}
     if all(given[name].shape == own[name].shape for name in kept):
         kept = set()
@@ -104,12 +113,17 @@ def load_pretrained(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     ):
         if names:
             raise UserError(
-                f"pretrained weights: {len(names)} {fault}, the first is {names[0]}; "
-                "take those of this network, and set the classifier's input to 224 (inception_v3: 299)"
+                f"{name}: {len(names)} of the weights {fault}, the first is {names[0]}; take those of this network at "
+                "the same size of images (ImageNet's: set the classifier's input to 224, inception_v3: 299)"
             )
     body.load_state_dict({**own, **{name: value for name, value in given.items() if name not in kept}})
     entry = network.get_submodule("input")
     inception = hasattr(body, "transform_input")
+    published = {
+        "input.mean": torch.tensor([0.0 if inception else 2 * mean - 1 for mean in MEAN]),
+        "input.std": torch.tensor([1.0 if inception else 2 * std for std in STD]),
+    }
     with torch.no_grad():
-        entry.get_buffer("mean").copy_(torch.tensor([0.0 if inception else 2 * mean - 1 for mean in MEAN]))
-        entry.get_buffer("std").copy_(torch.tensor([1.0 if inception else 2 * std for std in STD]))
+        for buffer, value in published.items():
+            # A cell of grey images normalises all channels alike.
+            entry.get_buffer(buffer.removeprefix("input.")).copy_(weights[buffer] if of_cell else value)
