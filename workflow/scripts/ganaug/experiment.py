@@ -66,7 +66,7 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
     )
     _check_data(experiment.data)
     for name, gan in experiment.gans.items():
-        _check_gan(name, gan)
+        _check_gan(name, gan, experiment.data.image_size)
     _check_study(experiment)
     for name in experiment.study.arms:
         _check_arm(name, experiment)
@@ -228,7 +228,7 @@ def _fewest(data: Data) -> int | None:
     return round(data.per_class / data.imbalance)
 
 
-def _check_gan(name: str, gan: Gan) -> None:
+def _check_gan(name: str, gan: Gan, size: int | None) -> None:
     _one_of(f"gans.{name}", epochs=gan.epochs, steps=gan.steps)
     for applies, key, why in (
         (
@@ -278,7 +278,7 @@ def _check_gan(name: str, gan: Gan) -> None:
     ):
         if applies:
             raise UserError(f"gans.{name}.{key}: {why}")
-    check_architecture(f"gans.{name}", gan)
+    check_architecture(f"gans.{name}", gan, size=size)
     if gan.snapshots and gan.epochs is None:
         raise UserError(
             f"gans.{name}.snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []"
