@@ -57,7 +57,7 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
     )
     _check_data(experiment.data)
     for name, gan in experiment.gans.items():
-        _check_gan(name, gan)
+        _check_gan(name, gan, experiment.data.image_size)
     _check_study(experiment)
     check_classifiers(experiment.classifiers, experiment.study, experiment.data, experiment.arms)
     check_arms(experiment.study.arms, experiment.arms, experiment.gans, experiment.data)
@@ -222,7 +222,7 @@ def _check_imbalance(data: Data) -> None:
         )
 
 
-def _check_gan(name: str, gan: Gan) -> None:
+def _check_gan(name: str, gan: Gan, size: int | None) -> None:
     one_of(f"gans.{name}", epochs=gan.epochs, steps=gan.steps)
     for applies, key, why in (
         (
@@ -272,7 +272,7 @@ def _check_gan(name: str, gan: Gan) -> None:
     ):
         if applies:
             raise UserError(f"gans.{name}.{key}: {why}")
-    check_architecture(f"gans.{name}", gan)
+    check_architecture(f"gans.{name}", gan, size=size)
     if gan.snapshots and gan.epochs is None:
         raise UserError(
             f"gans.{name}.snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []"
