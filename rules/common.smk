@@ -11,6 +11,7 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from ganaug import warm
 from ganaug.code import code_digest
 from ganaug.config import COMPARED, amount_label, draw_label
 from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint

@@ -2,7 +2,7 @@
 
 from ganaug.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0], warm=True):
     from ganaug.classify.stage import train_cell
     from ganaug.config import Budget, Classifier, Compute, build
 

@@ -14,17 +14,23 @@ from typing import NoReturn
 
 from ganaug.errors import UserError
 from ganaug.io import exclusive
+from ganaug.warm import hand_over
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
-def job(log: str) -> Iterator[None]:
+def job(log: str, *, warm: bool = False) -> Iterator[None]:
     """Run the body of a script: write how it ended to ``log``, and leave with status 1 on a `UserError`.
 
     A job whose Snakemake was killed lives on. The one that takes its place has the same log, and waits for it:
     otherwise the older one, perhaps of other settings, would overwrite the results of the newer.
+
+    A script that imports torch is ``warm``: where there is a warm process (see `ganaug.warm`), the body runs in a child
+    of it, and this process leaves with the child's status.
     """
+    if warm:
+        hand_over()
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
