@@ -141,7 +141,8 @@ def _descends(pid: int, ancestor: int) -> bool:
     """Whether ``ancestor`` started ``pid``, itself or through others."""
     with suppress(OSError):
         while pid not in (0, 1, ancestor):
-            pid = int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+            pid = int(stat.rpartition(")")[2].split()[1])
     return pid == ancestor
 
 
@@ -272,7 +273,7 @@ def run(descriptors: list[int]) -> NoReturn:
     for target, descriptor in enumerate(descriptors[:3]):
         os.dup2(descriptor, target)
         os.close(descriptor)
-    with open(descriptors[3], encoding="utf-8") as request:
+    with os.fdopen(descriptors[3], encoding="utf-8") as request:
         request.seek(0)
         asked = json.load(request)
     sys.stdout.reconfigure(line_buffering=sys.stdout.isatty())  # type: ignore[union-attr]
@@ -289,7 +290,7 @@ def run(descriptors: list[int]) -> NoReturn:
     except SystemExit as left:
         status = int(bool(left.code))
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         status = 1
     sys.stdout.flush()
     sys.stderr.flush()
