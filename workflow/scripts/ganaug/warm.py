@@ -13,7 +13,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import hashlib
-import importlib
 import json
 import os
 import runpy
@@ -261,7 +260,7 @@ def preload() -> None:
     # scikit-learn imports pandas where it is installed, which takes long and starts a thread; no job needs it.
     sys.modules["pandas"] = None  # type: ignore[assignment]
     for name in PRELOADED:
-        importlib.import_module(name)
+        __import__(name)
     del sys.modules["pandas"]
     # Objects that the collector does not touch stay shared with the children.
     gc.collect()
