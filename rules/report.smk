@@ -127,8 +127,10 @@ rule report_partial:
 
 
 onsuccess:
+    warm.stop()
     sync_tracking()
 
 
 onerror:
+    warm.stop()
     sync_tracking()
