@@ -28,6 +28,7 @@ def derive(root: int, *names: str | int) -> int:
     ``"classic", r, label``                   classic images of a class: below it the image's number
     ``"order", r``                            batches of a classifier: below it ``epoch, number``
     ``"classifier", r, f``                    initial weights of a classifier
+    ``"grid"``                                draws of repeats, for the intervals of the grid
     ``"explore"``                             pictures of the data: below it ``random`` and ``classes, label``
     ========================================  =====================================================
     """
