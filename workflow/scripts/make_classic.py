@@ -14,6 +14,7 @@ with job(snakemake.log[0]):
         dev=given.dev_images,
         arm=build(ClassicArm, settings.classic, "classic"),
         amount=settings.amount,
+        per_class=settings.per_class,
         repeat=int(snakemake.wildcards.r),
         root=settings.seed,
         code=settings.code,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ganaug.arms import Arm
 from ganaug.config import Classifier, Data, Study
 from ganaug.errors import UserError
 
@@ -18,12 +19,20 @@ PUBLISHED = {
     "resnet50": 224,
     "vgg16": 224,
 }
+# Those that have batch normalisation.
+NORMALISED = ("fastcnn", "googlenet", "inception_v3", "mobilenet_v2", "mobilenet_v3_small", "resnet18", "resnet50")
 
 
-def check_classifiers(classifiers: Mapping[str, Classifier], study: Study, data: Data) -> None:
+def check_classifiers(classifiers: Mapping[str, Classifier], study: Study, data: Data, arms: Mapping[str, Arm]) -> None:
     """Raise UserError if a classifier of the study makes no sense alone or with other settings."""
+    split = next((name for name in study.arms if arms[name].strategy.auxiliary_norm), None)
     for name in study.classifiers:
         one, where = classifiers[name], f"classifiers.{name}"
+        if split is not None and one.network not in NORMALISED:
+            raise UserError(
+                f"arms.{split}.strategy.auxiliary_norm: {one.network} has no batch normalisation, unlike "
+                f"{', '.join(NORMALISED)}; leave out the arm or the classifier {name}"
+            )
         if one.patience is not None and data.validation == 0:
             raise UserError(f"{where}.patience: watches validation images, and data.validation is 0; set it to null")
         if one.patience is not None and study.select == "last":

@@ -99,7 +99,8 @@ def test_draws_depend_on_the_number_of_images_alone(policy: Policy) -> None:
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_all_work_is_on_the_images_device_and_nothing_of_them_is_read_back(policy: Policy) -> None:
-    # Tensors of the device "meta" have no values: reading one fails, and so does adding one to a tensor elsewhere.
+    # Tensors of the device "meta" have no values: reading one fails, and so does arithmetic with a tensor elsewhere
+    # (torch does not look at the device of an index or of a convolution's kernel there).
     images = pictures(16, 3, 16, 16).to("meta")
     found = augment(images, policy, rng=torch_generator(5))
     assert (found.device.type, found.shape, found.dtype) == ("meta", images.shape, torch.uint8)

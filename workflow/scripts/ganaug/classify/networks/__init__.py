@@ -1,8 +1,8 @@
-"""One file a network: a module with ``build`` and ``initialise``; `make` puts the input before it, draws its weights.
+"""One file a network, with ``build`` and ``initialise``; `make` puts the input before it and draws its weights.
 
 ``build(size, channels, classes)`` refuses images that are too small with a UserError; ``initialise(network, rng)``
-draws every weight. A module whose network takes three channels whatever the images have says ``CHANNELS = 3``. Every network
-ends in an ``nn.Linear``: what that gets are the features of its images.
+draws every weight. A module whose network takes three channels whatever the images have says ``CHANNELS = 3``. Every
+network ends in an ``nn.Linear``: what that gets are the features of its images.
 """
 
 from __future__ import annotations

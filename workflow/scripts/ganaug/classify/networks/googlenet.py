@@ -17,7 +17,7 @@ CHANNELS = 3
 
 
 def build(*, size: int, channels: int, classes: int) -> nn.Module:
-    """Torchvision's; up to 96 pixels the first convolution is 3x3 with stride 1, and the first two poolings are left out.
+    """Torchvision's; up to 96 pixels the first convolution is 3x3, of stride 1, and the first two poolings are no more.
 
     So the inception blocks begin at the full size, as in Kuang Liu's pytorch-cifar (which also leaves out the second
     and third convolution): at 32 pixels the maps are 32, 16, 8. ``channels`` may be 1: the input repeats them.
@@ -31,7 +31,8 @@ def build(*, size: int, channels: int, classes: int) -> nn.Module:
         network.conv1 = BasicConv2d(3, 64, kernel_size=3, padding=1)
         network.maxpool1 = nn.Identity()
         network.maxpool2 = nn.Identity()
-    return network
+    made: nn.Module = network
+    return made
 
 
 def initialise(network: nn.Module, rng: torch.Generator) -> None:

@@ -31,7 +31,8 @@ def build(*, size: int, channels: int, classes: int) -> nn.Module:
         network.maxpool1 = nn.Identity()
         network.Conv2d_4a_3x3 = BasicConv2d(80, 192, kernel_size=3, padding=1)
         network.maxpool2 = nn.Identity()
-    return network
+    made: nn.Module = network
+    return made
 
 
 def initialise(network: nn.Module, rng: torch.Generator) -> None:

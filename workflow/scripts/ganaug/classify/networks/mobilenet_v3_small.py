@@ -27,4 +27,5 @@ def build(*, size: int, channels: int, classes: int) -> nn.Module:
     if size <= SMALL:
         for layer in (network.features[0][0], network.features[1].block[0][0]):
             layer.stride = (1, 1)
-    return network
+    made: nn.Module = network
+    return made

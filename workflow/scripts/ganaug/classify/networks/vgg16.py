@@ -37,4 +37,5 @@ def build(*, size: int, channels: int, classes: int) -> nn.Module:
         network.classifier[0] = nn.Linear(512, 512)
         network.classifier[3] = nn.Linear(512, 512)
         network.classifier[6] = nn.Linear(512, classes)
-    return network
+    made: nn.Module = network
+    return made
