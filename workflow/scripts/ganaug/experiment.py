@@ -64,9 +64,7 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
     check_arms(experiment.study.arms, experiment.arms, experiment.gans, experiment.data)
     if experiment.study.grid is None:
         return experiment
-    cells, made = expand(
-        experiment.study.grid, gans=experiment.gans, arms=experiment.arms, data=experiment.data
-    )
+    cells, made = expand(experiment.study.grid, gans=experiment.gans, arms=experiment.arms, data=experiment.data)
     return replace(experiment, arms={**experiment.arms, **cells}, gans={**experiment.gans, **made})
 
 

@@ -285,7 +285,9 @@ def helped_up_to(sizes: Sequence[int], gains: Numbers) -> Numbers:
 
     ended = gains <= ROUNDING
     first = ended.argmax(axis=1)
-    found = np.where(first == 0, float(sizes[0]), _zero(sizes, gains, np.maximum(first, 1) if len(sizes) > 1 else first))
+    found = np.where(
+        first == 0, float(sizes[0]), _zero(sizes, gains, np.maximum(first, 1) if len(sizes) > 1 else first)
+    )
     return np.where(ended.any(axis=1), found, float(sizes[-1]))
 
 
