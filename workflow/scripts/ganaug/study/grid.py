@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
@@ -137,7 +138,7 @@ def analyse(scores: Scores, *, grid: Grid, classifier: str, seed: int) -> GridFi
     return GridFindings(
         classifier=classifier,
         points=points,
-        rising=all(after >= before - ROUNDING for before, after in zip(means, means[1:], strict=False)),
+        rising=all(after >= before - ROUNDING for before, after in pairwise(means)),
         best=best,
         validated=validated,
         break_even=break_even(sizes, gains, seed=drawn),
@@ -283,11 +284,11 @@ def helped_up_to(sizes: Sequence[int], gains: Numbers) -> Numbers:
     """
     import numpy as np
 
+    if len(sizes) == 1:
+        return np.full(len(gains), float(sizes[0]))
     ended = gains <= ROUNDING
     first = ended.argmax(axis=1)
-    found = np.where(
-        first == 0, float(sizes[0]), _zero(sizes, gains, np.maximum(first, 1) if len(sizes) > 1 else first)
-    )
+    found = np.where(first == 0, float(sizes[0]), _zero(sizes, gains, np.maximum(first, 1)))
     return np.where(ended.any(axis=1), found, float(sizes[-1]))
 
 

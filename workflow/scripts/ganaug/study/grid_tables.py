@@ -183,10 +183,11 @@ def break_even_told(findings: GridFindings, grid: Grid) -> str:
     }[own.answer]
     interval = ""
     if own.low is not None and own.high is not None:
-        low = f"below {sizes[0]}" if own.low <= sizes[0] else f"{own.low:.0f}"
-        high = f"above {sizes[-1]}" if own.high >= sizes[-1] else f"{own.high:.0f}"
-        same = "at or " if low == high else ""
-        interval = f" (95% interval of that size: {same}{low}{'' if low == high else f' to {high}'})"
+        ends = [
+            f"below {sizes[0]}" if end <= sizes[0] else f"above {sizes[-1]}" if end >= sizes[-1] else f"{end:.0f}"
+            for end in (own.low, own.high)
+        ]
+        interval = f" (95% interval of the break-even size: {' to '.join(dict.fromkeys(ends))})" if sizes[1:] else ""
     return f"{findings.classifier}: {told}{interval}."
 
 
