@@ -131,6 +131,7 @@ rule report_partial:
         summary=f"{RESULTS}/partial/summary.json",
         metrics=f"{RESULTS}/partial/tables/metrics.csv",
         others=[f"{RESULTS}/partial/tables/{name}" for name in OTHER_TABLES],
+        grid=[path.replace(RESULTS, f"{RESULTS}/partial", 1) for path in GRID],
         report=f"{RESULTS}/partial/report.html",
     log:
         f"{RESULTS}/logs/report_partial.log",
@@ -145,6 +146,7 @@ rule report_partial:
         runtime=30,
     params:
         **STUDY_PARAMS,
+        seed=EXPERIMENT.seed,
         scores=lambda w: present(SCORE_FILES),
         gan_records=lambda w: present(GAN_RECORDS),
         data_report=lambda w: present([f"{RESULTS}/data/report.json"]),

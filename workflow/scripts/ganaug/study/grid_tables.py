@@ -194,8 +194,9 @@ def break_even_told(findings: GridFindings, grid: Grid) -> str:
 def cautions(findings: Sequence[GridFindings]) -> list[str]:
     """What a reader must know before believing the answers."""
     told = []
-    fewest = min(one.break_even.n for one in findings)
-    if fewest < LEAST_REPEATS:
+    told_of = [one.point(size, ratio).worth for one in findings for size, ratio in one.best.items()]
+    fewest = min([*(one.break_even.n for one in findings), *(own.n for own in told_of if own)])
+    if 0 < fewest < LEAST_REPEATS:
         told.append(
             f"With {fewest} whole repeat{'' if fewest == 1 else 's'} this is a first look, and chance alone may have "
             f"made it: intervals of what GAN images are worth and of the break-even size need {LEAST_REPEATS}."
