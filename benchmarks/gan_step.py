@@ -12,46 +12,24 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
+from _images import cifar10
 from _results import ROOT, publish
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 import yaml  # isort: skip
 
-CIFAR10 = "cifar10-jpeg.tar.gz"
 BATCH, ROUNDS, STEPS = 64, 5, {32: 12, 64: 4}
 COMPARED_STEPS = 400
 PROFILED_STEPS, PROFILED_OPERATIONS = 4, 10
 TRAINED_ON, HELD = 4000, 2000
 CORES = len(os.sched_getaffinity(0))
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def images_of(size: int, count: int) -> np.ndarray:
-    """uint8, N x size x size x 3, mixed classes."""
-    mirror = Path(os.environ.get("GANAUG_MIRROR", ""), CIFAR10)
-    if not mirror.is_file():
-        coarse = np.random.default_rng(0).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
-        return coarse.repeat(size // 8, axis=1).repeat(size // 8, axis=2)
-    from io import BytesIO
-
-    from PIL import Image
-
-    from ganaug.data.archive import list_archive, read_archive
-    from ganaug.data.sources import is_image
-
-    names = [name for name in list_archive(mirror).files if is_image(name)]
-    chosen = names[:: len(names) // count][:count]
-    pictures = [
-        Image.open(BytesIO(content)).convert("RGB").resize((size, size)) for _, content in read_archive(mirror, chosen)
-    ]
-    return np.stack([np.asarray(picture) for picture in pictures])
 
 
 def gan_of(**changes: Any) -> Any:
@@ -247,7 +225,7 @@ def main() -> None:
     ratios: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for size, steps in STEPS.items():
-            pictures = images_of(size, TRAINED_ON + HELD)
+            pictures, _ = cifar10(TRAINED_ON + HELD, size=size)
             images, held = pictures[:TRAINED_ON], pictures[TRAINED_ON:]
             path = f"{folder}/{size}.npy"
             np.save(path, images)

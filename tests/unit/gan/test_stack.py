@@ -53,6 +53,26 @@ def test_it_is_evaluated_by_its_running_statistics() -> None:
     assert torch.allclose(stack(inputs), expected)
 
 
+def test_convolutions_are_in_bf16_where_autocast_is() -> None:
+    def one(weight: float) -> nn.Module:
+        made = nn.Conv2d(1, 1, 1, bias=False)
+        nn.init.constant_(made.weight, weight)
+        return made
+
+    # Between 1 and 2 bf16 has steps of 2^-7.
+    stack = Stack([one(1 + 2**-10), one(2 + 2**-9)])
+    pixel = torch.ones(2, 1, 1, 1)
+    assert stack(pixel).flatten().tolist() == [1 + 2**-10, 2 + 2**-9]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        made = stack(pixel)
+    assert made.dtype == torch.bfloat16
+    assert made.flatten().tolist() == [1, 2]
+    made.float().sum().backward()
+    gradient = next(stack.parameters()).grad
+    assert gradient is not None
+    assert gradient.flatten().tolist() == [1, 1]
+
+
 def test_buffers_that_are_not_kept_with_the_weights_stay_out_of_them() -> None:
     def one() -> nn.Module:
         made = nn.Linear(2, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from ganaug.batches import Batches
-from ganaug.config import Gan
+from ganaug.config import Compute, Gan
 from ganaug.gan import stage, training
 from ganaug.gan.networks.family import Shape
 from ganaug.gan.stack import can_train_together
@@ -22,7 +23,9 @@ from tests.unit.gan.conftest import COMPUTE, CPU, Killed, until
 SEEDS = [11, 12, 13]
 
 
-def together(images: Batches, gan: Gan, resume: Path, *, kill_at: int | None = None) -> list[Trained]:
+def together(
+    images: Batches, gan: Gan, resume: Path, *, kill_at: int | None = None, compute: Compute = COMPUTE
+) -> list[Trained]:
     """Three GANs, each on four of the twelve images."""
     return train(
         images,
@@ -30,14 +33,14 @@ def together(images: Batches, gan: Gan, resume: Path, *, kill_at: int | None = N
         gan,
         classes=0,
         seeds=SEEDS,
-        compute=COMPUTE,
+        compute=compute,
         device=CPU,
         resume=resume,
         progress=until(kill_at),
     )
 
 
-def alone(folder: Path, gan: Gan, k: int) -> Trained:
+def alone(folder: Path, gan: Gan, k: int, *, compute: Compute = COMPUTE) -> Trained:
     """The one of them that is number ``k``."""
     [trained] = train(
         Batches([(str(folder / "images.npy"), row) for row in range(4 * k, 4 * k + 4)], CPU),
@@ -45,7 +48,7 @@ def alone(folder: Path, gan: Gan, k: int) -> Trained:
         gan,
         classes=0,
         seeds=[SEEDS[k]],
-        compute=COMPUTE,
+        compute=compute,
         device=CPU,
         resume=folder / f"alone-{k}",
         progress=lambda _: None,
@@ -81,6 +84,24 @@ def test_each_learns_what_it_learns_alone(
         assert len(made.film) == len(own.film)
         for shown, expected in zip(made.film, own.film, strict=True):
             assert (shown.float() - expected.float()).abs().max() <= 1
+
+
+@pytest.mark.parametrize("changes", [{"diffaugment": True}, {"loss": "relativistic", "diffaugment": True}])
+def test_in_bf16_too_each_learns_what_it_learns_alone(
+    images: Batches, settings: Callable[..., Gan], tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    gan = settings(**changes)
+    compute = replace(COMPUTE, precision="bf16")
+
+    def losses(made: Trained) -> list[float]:
+        return [row[name] for row in made.history for name in ("d_loss", "g_loss")]
+
+    coarse = together(images, gan, tmp_path / "bf16", compute=compute)
+    for k, made in enumerate(coarse):
+        # bf16 has 8 binary digits.
+        assert losses(made) == pytest.approx(losses(alone(tmp_path, gan, k, compute=compute)), rel=2**-8)
+    fine = together(images, gan, tmp_path / "fp32")
+    assert all(losses(made) != losses(precise) for made, precise in zip(coarse, fine, strict=True))
 
 
 def test_killed_and_resumed_equals_uninterrupted(

@@ -198,3 +198,25 @@ def test_an_improvement_is_one_setting_and_the_plain_one_comes_first() -> None:
     assert found["plain", "sharp"]["change"] == "prepare: sharpen 1.0"
     # Differences -0.2 and -0.3: t(0.975, 1) = 12.706, the standard error is 0.05.
     assert found["plain", "sharp"]["low"] == pytest.approx(-0.25 - 12.706 * 0.05, abs=1e-4)
+
+
+def test_changes_are_told_with_true_minus_signs_and_no_negative_zero(tmp_path: Path) -> None:
+    path = history(tmp_path / "h.csv", {"cat": [1]})
+    kids = {"plain": (0.3, 0.5), "better": (0.1, 0.2), "same": (0.2999, 0.4999)}
+    tabulate_gans(
+        [
+            Measured(
+                name, "last", "n10", [quality(tmp_path / f"{name}{k}", kid) for k, kid in enumerate(own)], [[path]] * 2
+            )
+            for name, own in kids.items()
+        ],
+        floors=[floor_file(tmp_path / "floor.json")] * 2,
+        gans={"plain": gan(), "better": gan(schedule="cosine"), "same": gan(schedule="exponential")},
+        tables=tmp_path,
+    )
+    told = _gans(tmp_path / "gans.json", [])["improvements"]
+    # -0.2 and -0.3: t(0.975, 1) = 12.706, the standard error is 0.05.
+    assert [(one["after"], one["difference"], one["interval"]) for one in told] == [
+        ("better", "\u22120.250", "\u22120.885 to +0.385"),
+        ("same", "+0.000", "+0.000 to +0.000"),
+    ]

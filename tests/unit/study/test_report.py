@@ -16,10 +16,12 @@ import pytest
 import ganaug
 from ganaug.config import Data, Study
 from ganaug.io import write_json
+from ganaug.study.gans import Measured, tabulate_gans
 from ganaug.study.report import banners, print_summary, tracks, write_report
 from ganaug.study.tables import tabulate
 
 from .conftest import ARMS, Write, cell, data_report, full_study, make_data, make_study, score_file
+from .test_gans import floor_file, gan, history, quality
 
 CONFIG = {"experiment": "toy", "seed": 7, "data": {"source": "digits"}}
 PIXEL = base64.b64decode(
@@ -49,6 +51,7 @@ def report(
     data: Mapping[str, Any],
     pictures: Sequence[Path] = (),
     exploration: Path | None = None,
+    gans: Path | None = None,
 ) -> str:
     (folder / "data.json").write_text(json.dumps(data))
     out = folder / "report.html"
@@ -61,12 +64,27 @@ def report(
         benchmarks=folder / "benchmarks",
         config=CONFIG,
         code_digests={"train_gan (dcgan)": "cafe"},
+        gans=gans,
     )
     return out.read_text()
 
 
 def text_of(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<body>")[2]).split())
+
+
+def test_deviations_of_a_gans_many_numbers_stand_below_their_means(write: Write, tmp_path: Path) -> None:
+    files = [quality(tmp_path / f"q{k}.json", kid) for k, kid in enumerate((0.2, 0.4))]
+    past = history(tmp_path / "h.csv", {"cat": [1]})
+    tabulate_gans(
+        [Measured("dcgan", "last", "n10", files, [[past]] * 2)],
+        floors=[floor_file(tmp_path / "floor.json")] * 2,
+        gans={"dcgan": gan()},
+        tables=tmp_path / "gans",
+    )
+    summary = summarise(write(full_study()), tmp_path, study=make_study(), data=make_data())
+    html = report(summary, tmp_path, data=data_report(), gans=tmp_path / "gans/gans.json")
+    assert '<td class="num">0.300<span class="pm below">± 0.141</span></td>' in html
 
 
 def test_a_gan_that_diverged_is_told_even_if_no_cell_failed(write: Write, tmp_path: Path) -> None:

@@ -118,3 +118,8 @@ def test_plus_minus() -> None:
     assert plus_minus(describe([0.90, 0.92])) == "0.910 ± 0.014"
     assert plus_minus(describe([0.5])) == "0.500"
     assert plus_minus(describe([])) == "\N{EN DASH}"
+
+
+def test_no_number_is_minus_zero() -> None:
+    assert plus_minus(describe([-0.0002, -0.0002])) == "0.000 ± 0.000"
+    assert plus_minus(describe([-0.0006])) == "-0.001"

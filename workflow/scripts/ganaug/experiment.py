@@ -281,7 +281,7 @@ def _check_gan(name: str, gan: Gan, data: Data) -> None:
     ):
         if applies:
             raise UserError(f"gans.{name}.{key}: {why}")
-    check_architecture(f"gans.{name}", gan)
+    check_architecture(f"gans.{name}", gan, size=data.image_size)
     if gan.snapshots and gan.epochs is None:
         raise UserError(
             f"gans.{name}.snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []"

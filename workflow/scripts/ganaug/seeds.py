@@ -27,7 +27,9 @@ def derive(root: int, *names: str | int) -> int:
     ``"sample", r, label``                    its samples: below it the block of 64, for their latents
     ``"classic", r, label``                   classic images of a class: below it the image's number
     ``"order", r``                            batches of a classifier: below it ``epoch, number``
-    ``"classifier", r, f``                    initial weights of a classifier
+    ``"classifier", r, f``                    initial weights of a classifier: below it ``step, number`` (augmentation,
+                                              mixing), ``dropout, number``, ``judge``
+    ``"curation", r``                         which samples of a pool are taken: below it the GAN's name and the class
     ``"grid"``                                draws of repeats, for the intervals of the grid
     ``"explore"``                             pictures of the data: below it ``random`` and ``classes, label``
     ========================================  =====================================================

@@ -6,7 +6,6 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from ganaug.config import Gan
-from ganaug.errors import UserError
 from ganaug.gan.networks.biggan import Generator, cut
 from ganaug.gan.networks.family import Networks, Shape, build
 from ganaug.seeds import torch_generator
@@ -37,11 +36,6 @@ def test_the_number_of_weights_is_that_of_the_description(settings: Callable[...
 def test_latents_are_cut_in_equal_parts_and_all_used() -> None:
     assert cut(128, 4) == [32, 32, 32, 32]
     assert cut(6, 4) == [2, 2, 1, 1]
-
-
-def test_too_few_latents_are_refused(settings: Callable[..., Gan]) -> None:
-    with pytest.raises(UserError, match="nz: biggan cuts its latents in 4 parts"):
-        made(settings("biggan-32", nz=3, architecture=SMALL))
 
 
 @pytest.mark.parametrize("classes", [0, 3])

@@ -133,8 +133,6 @@ def test_labels_change_images_and_logits(settings: Callable[..., Gan]) -> None:
     assert logits[0].item() != logits[1].item()
 
 
-def test_another_size_and_groups_that_do_not_fit_are_refused(settings: Callable[..., Gan]) -> None:
+def test_another_size_is_refused(settings: Callable[..., Gan]) -> None:
     with pytest.raises(UserError, match=r"data\.image_size.*28"):
         made(settings, size=28)
-    with pytest.raises(UserError, match=r"architecture\.group.*32 feature maps.*groups of 5"):
-        made(settings, architecture=SMALL | {"group": 5})

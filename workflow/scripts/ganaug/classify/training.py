@@ -126,14 +126,14 @@ def fit(
     classifier, budget = recipe.classifier, recipe.budget
     count = epoch_images(train.turns)
     total = total_steps(budget, classifier, count)
-    state = _begun(network, recipe, seed=seed, device=device)
+    state = begun(network, recipe, seed=seed, device=device)
     if resume is not None and resume.exists():
         checkpoint.load(state, resume)
         progress(state.step)
     step_on = Step(state, train, recipe, total=total, seed=seed, compute=compute, device=device)
     saved = time.monotonic()
     start = saved - (float(state.history[-1]["seconds"]) if state.history else 0.0)
-    for positions in islice(_batches(train, recipe, total=total, seed=order_seed), state.step, total):
+    for positions in islice(batches_of(train, recipe, total=total, seed=order_seed), state.step, total):
         state.losses[state.step % budget.eval_every] = step_on(positions)
         state.step += 1
         progress(1)
@@ -156,7 +156,7 @@ def fit(
     return Fit(state.weights, state.selected, state.snapshots, state.history, None)
 
 
-def _begun(network: nn.Module, recipe: Recipe, *, seed: int, device: torch.device) -> State:
+def begun(network: nn.Module, recipe: Recipe, *, seed: int, device: torch.device) -> State:
     """The state before the first step."""
     classifier, strategy = recipe.classifier, recipe.strategy
     if strategy.auxiliary_norm:
@@ -178,7 +178,8 @@ def _begun(network: nn.Module, recipe: Recipe, *, seed: int, device: torch.devic
     )
 
 
-def _batches(train: TrainingSet, recipe: Recipe, *, total: int, seed: int) -> Iterator[Tensor]:
+def batches_of(train: TrainingSet, recipe: Recipe, *, total: int, seed: int) -> Iterator[Tensor]:
+    """The positions of the images that each step sees, for ever, from the seed alone."""
     size, pretrain = recipe.classifier.batch_size, recipe.strategy.pretrain
     if pretrain is None:
         return whole_batches(by_turns(train.turns), size=size, seed=seed)

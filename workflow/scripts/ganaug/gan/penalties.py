@@ -12,7 +12,7 @@ from ganaug.gan.parallel import ALL, Rows
 Judge = Callable[[Tensor], Tensor]
 
 PATH_LENGTH_DECAY = 0.01
-# Computed every so many steps, and counted so many times: Karras et al. (2020), appendix B.
+# Computed every so many steps, and counted so many times: Karras et al. (2020), appendix B, which has 8; their code 4.
 PATH_EVERY = 4
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn.utils.parametrize import is_parametrized
@@ -40,11 +41,22 @@ class Stack(nn.Module):
             self.register_buffer(_flat(name), buffer, persistent=name in kept)
         # In a list, so that it is no part of this one: only its structure is used.
         self._structure = [copy.deepcopy(networks[0]).to("meta")]
+        self._convolved: list[str] = []
+        for name, module in self._structure[0].named_modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d):
+                module.register_forward_pre_hook(_as_weight)
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                self._convolved += [f"{name}.{weight}".lstrip(".") for weight, _ in module.named_parameters()]
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Rows in, rows out."""
-        weights = {_dotted(name): weight for name, weight in self.named_parameters()}
+        weights: Weights = {_dotted(name): weight for name, weight in self.named_parameters()}
         buffers = {_dotted(name): buffer for name, buffer in self.named_buffers()}
+        kind = inputs.device.type
+        if torch.is_autocast_enabled(kind):
+            # Under vmap autocast passes convolutions by on the CPU, and batch normalisation takes no mixture.
+            coarse = torch.get_autocast_dtype(kind)
+            weights |= {name: weights[name].to(coarse) for name in self._convolved}
         rows: Tensor = vmap(self._call)(weights, buffers, inputs.unflatten(0, (self.count, -1)))
         return rows.flatten(0, 1)
 
@@ -57,6 +69,11 @@ class Stack(nn.Module):
         self._structure[0].train(mode)
         super().train(mode)
         return self
+
+
+def _as_weight(layer: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+    """A layer's input as precise as its weight."""
+    return (inputs[0].to(layer.weight.dtype),)  # type: ignore[arg-type]
 
 
 def gathered(networks: Sequence[Networks]) -> Networks:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 DASHES = ("-", "--", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P")
-# Neighbouring intervals are drawn beside each other, so far apart in all (in the logarithm, and in places).
-SPREAD_LOG, SPREAD = 0.035, 0.3
+# Intervals are drawn beside each other, so far apart in all: a share of the axis, and of the place of a ratio.
+SPREAD_SIZES, SPREAD_RATIOS = 0.05, 0.3
 
 
 def draw(findings: Sequence[GridFindings], study: Study, path: Path) -> None:
@@ -49,7 +49,7 @@ def _accuracies(axes: Axes, findings: GridFindings) -> None:
     ratios, sizes = _values(findings, "ratio"), _values(findings, "per_class")
     for place, ratio in enumerate(ratios):
         colour, dash, marker = (INK, "-", "o") if ratio == 0 else _look(place - 1)
-        shift = 10 ** (SPREAD_LOG * (place - (len(ratios) - 1) / 2))
+        shift = (sizes[-1] / sizes[0]) ** (SPREAD_SIZES * (place / (len(ratios) - 1) - 0.5))
         found = [(point.per_class * shift, point.accuracy.mean, t_interval(point.accuracy.values, ALPHA))
                  for point in findings.points if point.ratio == ratio]  # fmt: skip
         label = "real images alone" if ratio == 0 else f"{ratio:g} GAN images to a real one"
@@ -69,7 +69,7 @@ def _gains(axes: Axes, findings: GridFindings, study: Study) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.9, zorder=1)
     for place, size in enumerate(sizes):
         colour, dash, marker = _look(place)
-        shift = SPREAD * (place / max(1, len(sizes) - 1) - 0.5)
+        shift = SPREAD_RATIOS * (place / max(1, len(sizes) - 1) - 0.5)
         found = [
             (ratios.index(point.ratio) + shift, _percent(point.gain.mean), _interval(point))
             for point in findings.points

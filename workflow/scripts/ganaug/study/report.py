@@ -19,7 +19,7 @@ from ganaug.study.preflight import left_out
 from ganaug.study.provenance import hardware, stage_times, versions
 from ganaug.study.scores import METRICS
 from ganaug.study.statistics import Sample
-from ganaug.study.tables import TITLES, plus_minus
+from ganaug.study.tables import DASH, TITLES, plus_minus
 from ganaug.study.verdict import LEAST_REPEATS, REAL, points
 
 if TYPE_CHECKING:
@@ -214,6 +214,8 @@ def _gans(table: Path, films: Sequence[Path]) -> dict[str, Any]:
                 **one,
                 "kid_before": _told(one["kid_before"]),
                 "kid_after": _told(one["kid_after"]),
+                "difference": _signed(one["difference"]),
+                "interval": DASH if one["low"] is None else f"{_signed(one['low'])} to {_signed(one['high'])}",
             }
             for one in facts["improvements"]
         ],
@@ -224,6 +226,11 @@ def _gans(table: Path, films: Sequence[Path]) -> dict[str, Any]:
 def _told(values: Mapping[str, Any]) -> str:
     """A mean with its standard deviation, with a minus that is as long as a plus."""
     return plus_minus(Sample(**{**values, "values": tuple(values["values"])})).replace("-", "\N{MINUS SIGN}")
+
+
+def _signed(value: float | None) -> str:
+    """A difference with its sign, or a dash for none."""
+    return DASH if value is None else f"{value:+z.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _base64(path: Path) -> str:

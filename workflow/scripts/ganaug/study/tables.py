@@ -296,7 +296,7 @@ def plus_minus(sample: Sample) -> str:
     """A mean with its standard deviation, ``0.912 ± 0.010``; a dash where there is none."""
     if sample.mean is None:
         return DASH
-    return f"{sample.mean:.3f}" if sample.std is None else f"{sample.mean:.3f} ± {sample.std:.3f}"
+    return f"{sample.mean:z.3f}" if sample.std is None else f"{sample.mean:z.3f} ± {sample.std:.3f}"
 
 
 def _write_both(stem: Path, grid: Grid) -> None:

@@ -9,7 +9,6 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from ganaug.errors import UserError
 from ganaug.gan.networks import residual
 from ganaug.gan.networks.family import Shape
 
@@ -39,7 +38,7 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     """Latents are cut in as many parts as there are blocks, and one more: the first makes the 4 x 4 features.
 
     Raises:
-        UserError: the images are not of 16, 32 or 64 pixels, or there are fewer latents than parts.
+        UserError: the images are not of 16, 32 or 64 pixels.
     """
     residual.levels(shape.size, family="biggan")
     return Generator(options, shape, _layers(rng))
@@ -66,10 +65,7 @@ class Generator(residual.Generator):
 
     def __init__(self, options: Options, shape: Shape, layers: residual.Layers) -> None:
         widths = [options.ch * multiple for multiple in UP[shape.size]]
-        parts = len(widths)
-        if shape.nz < parts:
-            raise UserError(f"nz: biggan cuts its latents in {parts} parts at this size of images, not {shape.nz}")
-        first, *others = cut(shape.nz, parts)
+        first, *others = cut(shape.nz, len(widths))
         told = options.embedding if shape.classes else 0
         super().__init__(
             first,

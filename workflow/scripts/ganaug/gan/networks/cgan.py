@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from ganaug.errors import UserError
 from ganaug.gan.networks import keras
 from ganaug.gan.networks.family import Shape
 from ganaug.gan.networks.layers import check_size
@@ -130,11 +129,9 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     """See `Generator`; other sizes of images change the size that the dense layer's output has.
 
     Raises:
-        UserError: the images are not of 16, 32 or 64 pixels, or the kernel does not double them.
+        UserError: the images are not of 16, 32 or 64 pixels.
     """
     check_size("cgan", shape.size, SIZES)
-    if options.kernel < 2:
-        raise UserError(f"gans: architecture.kernel: {options.kernel} cannot double a size; set it to 2 or more")
     return Generator(options, shape, rng=rng)
 
 

@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from ganaug.architectures import check_architecture
 from ganaug.config import Gan
 from ganaug.config import build as build_config
-from ganaug.errors import UserError
-from ganaug.gan.networks.layers import Styled
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,8 @@ def build(gan: Gan, shape: Shape, *, rng: torch.Generator) -> Networks:
     Raises:
         UserError: the family cannot make images of that shape, or an option makes no sense.
     """
+    check_architecture(f"gans ({gan.network})", gan, size=shape.size)
     generator = _generator(gan, shape, rng=rng)
-    if gan.path_length is not None and not isinstance(generator, Styled):
-        raise UserError("gans: path_length is for generators with styles, such as stylegan2; set it to null")
     module, options = family(gan.network), _options(gan)
     with _own_randomness(rng):
         if shape.classes and not module.LABELS:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 from torch import nn
 
-from ganaug.errors import UserError
 from ganaug.gan.networks import keras
 from ganaug.gan.networks.family import Shape
 from ganaug.gan.networks.layers import Dropout, SelfAttention, check_size
@@ -22,8 +20,6 @@ from ganaug.gan.networks.layers import Dropout, SelfAttention, check_size
 LABELS = False
 SIZES = (16, 32, 64)
 DESCRIBED_SIZE = 32
-
-Body = TypeVar("Body")
 
 
 @dataclass(frozen=True)
@@ -109,10 +105,10 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     """One of the `GENERATORS`; other sizes of images change the size that the dense layer's output has.
 
     Raises:
-        UserError: the images are not of 16, 32 or 64 pixels, or the series has no such generator.
+        UserError: the images are not of 16, 32 or 64 pixels.
     """
     check_size("gan101", shape.size, SIZES)
-    body = _chosen(GENERATORS, options.generator, "generator")
+    body = GENERATORS[options.generator]
     side, maps = body.side * shape.size // DESCRIBED_SIZE, keras.scaled(body.dense, options.width)
     layers: list[nn.Module] = [
         keras.dense(shape.nz, maps * side * side, rng=rng),
@@ -130,12 +126,8 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
 
 
 def discriminator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Module:
-    """One of the `DISCRIMINATORS`, without the sigmoid that the losses include where they have one.
-
-    Raises:
-        UserError: the series has no such discriminator.
-    """
-    body = _chosen(DISCRIMINATORS, options.discriminator, "discriminator")
+    """One of the `DISCRIMINATORS`, without the sigmoid that the losses include where they have one."""
+    body = DISCRIMINATORS[options.discriminator]
     side, maps, stride = shape.size, shape.channels, body.first_stride
     layers: list[nn.Module] = []
     for described in body.maps:
@@ -178,9 +170,3 @@ def _enlarging(
 
 def _activation(body: Up, maps: int, side: int) -> nn.Module:
     return keras.PReLU(maps, side) if body.prelu else keras.leaky()
-
-
-def _chosen(bodies: Mapping[str, Body], name: str, option: str) -> Body:
-    if name not in bodies:
-        raise UserError(f"gans: architecture.{option}: gan101 has no {name!r}; it has {', '.join(bodies)}")
-    return bodies[name]

@@ -27,11 +27,6 @@ def check_size(family: str, size: int, sizes: Sequence[int]) -> None:
         raise UserError(f"data.image_size: {family} makes images of {known} pixels, not {size}; set it to one of them")
 
 
-def stage_widths(size: int, *, widest: int, base: int) -> list[int]:
-    """Feature maps at 4, 8, ... and ``size`` pixels: min(widest, base / r) at r x r pixels, at least one."""
-    return [max(1, min(widest, base // (4 << level))) for level in range(size.bit_length() - 2)]
-
-
 class Draws(nn.Module):
     """A layer that draws random numbers in its forward pass, from the generator that `draw_from` gives it."""
 

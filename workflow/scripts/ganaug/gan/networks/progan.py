@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
+from ganaug.architectures import stage_widths
 from ganaug.gan.networks.family import Shape
-from ganaug.gan.networks.layers import Growing, check_size, stage_widths
+from ganaug.gan.networks.layers import Growing, check_size
 
 LABELS = False
 SIZES = (8, 16, 32, 64, 128, 256, 512, 1024)

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
-from ganaug.errors import UserError
+from ganaug.architectures import stage_widths
 from ganaug.gan.networks.family import Shape
-from ganaug.gan.networks.layers import check_size, stage_widths
+from ganaug.gan.networks.layers import check_size
 
 LABELS = True
 SIZES = (16, 32, 64, 128)
@@ -48,15 +48,9 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     """A learned basis of 4 x 4 pixels, mixed by the latents, then stages of residual blocks; the output is linear.
 
     Raises:
-        UserError: the images are not of 16, 32, 64 or 128 pixels, or groups do not fill a block.
+        UserError: the images are not of 16, 32, 64 or 128 pixels.
     """
     check_size("r3gan", shape.size, SIZES)
-    for width in stage_widths(shape.size, widest=options.widest, base=options.base):
-        if width * options.expansion % options.group:
-            raise UserError(
-                f"gans: architecture.group: blocks of {width * options.expansion} feature maps do not divide into "
-                f"groups of {options.group}; change group, widest or base"
-            )
     return Generator(options, shape, rng=rng)
 
 

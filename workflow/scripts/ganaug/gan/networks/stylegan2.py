@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ganaug.errors import UserError
 from ganaug.gan.networks.family import Shape
 from ganaug.gan.networks.layers import Draws, Styled, Truncated, check_size
 from ganaug.gan.networks.stylegan2_layers import (
-    TAPS,
     Convolution,
     Dense,
     Filter,
@@ -60,13 +58,9 @@ def generator(options: Options, shape: Shape, *, rng: torch.Generator) -> nn.Mod
     As in the paper nothing bounds the images; what leaves [-1, 1] is cut off when they become pixels.
 
     Raises:
-        UserError: the images are not of 16, 32, 64 or 128 pixels, or an option makes no sense.
+        UserError: the images are not of 16, 32, 64 or 128 pixels.
     """
     check_size("stylegan2", shape.size, SIZES)
-    if options.resample not in TAPS:
-        raise UserError(f"gans: architecture.resample is {options.resample!r}; set it to {' or '.join(TAPS)}")
-    if not 0 <= options.mixing <= 1:
-        raise UserError(f"gans: architecture.mixing is {options.mixing}; it is a share, so set it to 0.0 to 1.0")
     return Generator(options, shape, rng=rng)
 
 
