@@ -236,8 +236,8 @@ def test_the_answers_are_said_in_words(write: Write) -> None:
         "at 40 real images a class GAN images are worth no real image (ratio 1)."
     )
     assert break_even_told(findings, GRID) == (
-        "lenet5: the mean gain of the best ratio falls to 0 at about 36 real images a class, the break-even size; with "
-        "fewer, GAN images help (95% interval of the break-even size: 36)."
+        "lenet5: the mean gain of the best ratio falls to 0 at about 36 real images a class, the break-even size, and "
+        "is above 0 with fewer (95% interval of the break-even size: 36)."
     )
     assert cautions([findings]) == []
     better = found(write, score_files({**ACCURACY, "grid-n40-x1": 0.8}))
@@ -248,6 +248,9 @@ def test_the_answers_are_said_in_words(write: Write) -> None:
     assert worth_told(better, GRID).endswith(
         "at 40 real images a class GAN images are worth more than was measured, since there is no larger size to "
         "compare with (ratio 1)."
+    )
+    assert "no real image (ratio 1, nor anywhere in the 95% interval)" in worth_told(
+        found(write, score_files({**ACCURACY, "grid-n20-x1": 0.5})), GRID
     )
     worse = found(write, score_files({**ACCURACY, "grid-n10-x2": 0.4, "grid-n20-x1": 0.5}))
     assert break_even_told(worse, GRID) == (

@@ -10,6 +10,7 @@ from typing import Any
 from ganaug.config import Grid, Study
 from ganaug.io import write_csv, write_json, write_text
 from ganaug.records import origins
+from ganaug.seeds import derive
 from ganaug.study.grid import GridFindings, Point, Worth, analyse
 from ganaug.study.scores import read_scores
 from ganaug.study.tables import DASH, Row, latex, markdown, plus_minus
@@ -43,7 +44,7 @@ def tabulate_grid(scores: Sequence[Path], *, study: Study, seed: int, code: str,
     assert study.grid is not None
     read = read_scores(scores)
     findings = [analyse(read, grid=study.grid, classifier=name, seed=seed) for name in study.classifiers]
-    made_from = origins(inputs=map(str, scores), config=asdict(study), code=code, seeds={"grid": seed})
+    made_from = origins(inputs=map(str, scores), config=asdict(study), code=code, seeds={"grid": derive(seed, "grid")})
     write_json(tables / "grid.json", {**facts(findings, study.grid), "made_from": made_from.as_dict()})
     write_csv(tables / "grid.csv", FIELDS, (row(one, point) for one in findings for point in one.points))
     lines = grid_lines(findings)
@@ -148,7 +149,8 @@ def worth_told(findings: GridFindings, grid: Grid) -> str:
         if own is None or own.answer == "unknown":
             continue
         interval = exchange_interval(own, per_class=size, images=point.images, largest=largest)
-        evidence = f"ratio {ratio:g}" + (f", 95% interval {interval}" if interval else "")
+        said = "nor anywhere in the 95% interval" if interval == "none" else f"95% interval {interval}"
+        evidence = f"ratio {ratio:g}" + (f", {said}" if interval else "")
         told.append(f"at {size} real images a class {_exchange_told(own, largest)} ({evidence})")
     if not told:
         return f"{findings.classifier}: no repeat has all the scores that tell what a GAN image is worth."
@@ -174,7 +176,7 @@ def break_even_told(findings: GridFindings, grid: Grid) -> str:
         "all": f"the mean gain of the best ratio is above 0 at all sizes measured ({measured}): no break-even size",
         "none": f"the mean gain of the best ratio is above 0 at none of the sizes measured ({measured})",
         "below": f"the mean gain of the best ratio falls to 0 at about {''.join(crossings[:1])} real images a class, "
-        "the break-even size; with fewer, GAN images help",
+        "the break-even size, and is above 0 with fewer",
         "above": f"the mean gain of the best ratio is above 0 only from about {''.join(crossings[:1])} real images a "
         "class on",
         "several": "the mean gain of the best ratio changes its sign more than once, at about "
