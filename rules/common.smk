@@ -11,10 +11,11 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from ganaug.classifier_checks import cell_of
-from ganaug.code import code_digest
+from ganaug import warm
 from ganaug.amounts import PATTERN, amount_label, draw_label
 from ganaug.arms import GanArm, Online, Strategy
+from ganaug.classifier_checks import cell_of
+from ganaug.code import code_digest
 from ganaug.config import COMPARED
 from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError

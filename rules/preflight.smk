@@ -69,3 +69,4 @@ onstart:
         gpu=bool(gpu()),
     )
     print("\n".join(told), file=sys.stderr)
+    warm.start(threads=min(EXPERIMENT.compute.threads, workflow.cores))

@@ -160,8 +160,10 @@ rule report_partial:
 
 
 onsuccess:
+    warm.stop()
     sync_tracking()
 
 
 onerror:
+    warm.stop()
     sync_tracking()

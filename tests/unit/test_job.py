@@ -1,8 +1,12 @@
 import errno
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import ganaug
 from ganaug.errors import UserError
 from ganaug.job import job
 
@@ -54,3 +58,13 @@ def test_success_is_logged() -> None:
     with job("logs/a.log"):
         pass
     assert Path("logs/a.log").read_text().startswith("finished in 0.0 s, peak memory ")
+
+
+def test_the_memory_is_that_of_the_job(tmp_path: Path) -> None:
+    """Not of the process that started it: this one holds 200 MiB at that time, the job 100."""
+    held = b"1" * (200 << 20)
+    code = "from ganaug.job import job\nwith job('b.log'):\n    held = b'1' * (100 << 20)\n"
+    environment = {**os.environ, "PYTHONPATH": str(Path(ganaug.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert len(held) == 200 << 20
+    assert 100 <= int(Path("b.log").read_text().split()[-2]) < 200

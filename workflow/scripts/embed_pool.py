@@ -2,7 +2,7 @@
 
 from ganaug.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0], warm=True):
     from ganaug.classify.features import embed_pool
     from ganaug.config import Classifier, Compute, build
 

@@ -2,7 +2,7 @@
 
 from ganaug.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0], warm=True):
     from ganaug.config import Compute, Gan, build
     from ganaug.gan.judging import judge_samples
     from ganaug.images import ImageFiles

@@ -2,7 +2,7 @@
 
 from ganaug.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0], warm=True):
     from ganaug.config import Compute, Gan, build
     from ganaug.gan.samples import sample_set
     from ganaug.images import ImageFiles

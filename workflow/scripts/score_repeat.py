@@ -4,7 +4,7 @@ from itertools import product
 
 from ganaug.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0], warm=True):
     from ganaug.classify.scoring import Cell, score_repeat
     from ganaug.config import Classifier, Compute, build
     from ganaug.images import ImageFiles

@@ -2,7 +2,7 @@
 
 from ganaug.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0], warm=True):
     from ganaug.arms import Online, Strategy
     from ganaug.classify.stage import Begin, train_cell
     from ganaug.classify.training import Recipe

@@ -2,7 +2,7 @@
 
 from ganaug.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0], warm=True):
     from ganaug.config import Compute, Gan, build
     from ganaug.gan.launch import train_in_processes
     from ganaug.gan.stage import train_job

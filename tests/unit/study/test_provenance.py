@@ -21,6 +21,23 @@ def test_benchmarks_are_added_up_by_rule(tmp_path: Path) -> None:
     ]
 
 
+def test_the_memory_that_a_job_tells_counts_too(tmp_path: Path) -> None:
+    for name, memory, said in (
+        ("r0", "25.7", "finished in 1.5 s, peak memory 410 MiB\n"),
+        ("r1", "25.9", "ganaug: it failed\n"),
+        ("r2", "500", "finished in 0.1 s, peak memory 90 MiB\n"),
+    ):
+        for kind, text in (("benchmarks", f"s\th:m:s\tmax_rss\n1\t0:00:01\t{memory}\n"), ("logs", said)):
+            path = tmp_path / kind / f"{name}-rule/a/b.{'tsv' if kind == 'benchmarks' else 'log'}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    assert stage_times(tmp_path / "benchmarks") == [
+        StageTime("r0-rule", 1, 1.0, 410.0),
+        StageTime("r1-rule", 1, 1.0, 25.9),
+        StageTime("r2-rule", 1, 1.0, 500.0),
+    ]
+
+
 def test_no_benchmarks_are_no_stages(tmp_path: Path) -> None:
     assert stage_times(tmp_path / "missing") == []
 

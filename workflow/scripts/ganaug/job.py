@@ -14,17 +14,23 @@ from typing import NoReturn
 
 from ganaug.errors import UserError
 from ganaug.io import exclusive
+from ganaug.warm import hand_over
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
-def job(log: str) -> Iterator[None]:
+def job(log: str, *, warm: bool = False) -> Iterator[None]:
     """Run the body of a script: write how it ended to ``log``, and leave with status 1 on a `UserError`.
 
     A job whose Snakemake was killed lives on. The one that takes its place has the same log, and waits for it:
     otherwise the older one, perhaps of other settings, would overwrite the results of the newer.
+
+    A script that imports torch is ``warm``: where there is a warm process (see `ganaug.warm`), the body runs in a child
+    of it, and this process leaves with the child's status.
     """
+    if warm:
+        hand_over()
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
@@ -42,8 +48,7 @@ def job(log: str) -> Iterator[None]:
     except BaseException:
         _log(path, traceback.format_exc())
         raise
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    _log(path, f"finished in {time.monotonic() - start:.1f} s, peak memory {peak:.0f} MiB\n")
+    _log(path, f"finished in {time.monotonic() - start:.1f} s, peak memory {_peak_kib() / 1024:.0f} MiB\n")
 
 
 def complaint(error: object) -> str:
@@ -53,6 +58,16 @@ def complaint(error: object) -> str:
     """
     text = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
     return "ganaug: " + text.replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _peak_kib() -> int:
+    """The most memory this process had: what it shares with others, such as imported libraries, among it."""
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    # On Linux this counts the process that started it, too.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _log(path: Path, text: str) -> None:

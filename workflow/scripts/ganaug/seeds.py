@@ -26,7 +26,7 @@ def derive(root: int, *names: str | int) -> int:
     ``"prepare", r, label``                   what is done to the images first: below it the step's name
     ``"sample", r, label``                    its samples: below it the block of 64, for their latents
     ``"classic", r, label``                   classic images of a class: below it the image's number
-    ``"order", r``                            batches of a classifier: below it ``epoch, number``
+    ``"order", r``                            batches of a classifier: below it ``epoch, number``, or ``pretrain`` first
     ``"classifier", r, f``                    initial weights of a classifier: below it ``step, number`` (augmentation,
                                               mixing), ``dropout, number``, ``judge``
     ``"curation", r``                         which samples of a pool are taken: below it the GAN's name and the class

@@ -75,21 +75,33 @@ def _gpu() -> str:
 
 
 def stage_times(benchmarks: Path) -> list[StageTime]:
-    """Snakemake's benchmark files (``<rule>/<wildcards>.tsv``) added up by rule, longest first."""
+    """Snakemake's benchmark files (``<rule>/<wildcards>.tsv``) added up by rule, longest first.
+
+    Snakemake sees no memory of a job that runs in a child of another process (see `ganaug.warm`): what the jobs' own
+    logs tell counts too. They have the same names, in the folder ``logs`` beside ``benchmarks``.
+    """
     jobs: dict[str, list[dict[str, str]]] = {}
+    told: dict[str, list[float]] = {}
     for path in sorted(benchmarks.rglob("*.tsv")):
         place = path.relative_to(benchmarks)
         rule = place.parts[0] if len(place.parts) > 1 else place.stem
         with path.open(newline="", encoding="utf-8") as handle:
             jobs.setdefault(rule, []).extend(csv.DictReader(handle, delimiter="\t"))
-    times = [_stage_time(rule, rows) for rule, rows in jobs.items()]
+        told.setdefault(rule, []).extend(_told(benchmarks.with_name("logs") / place.with_suffix(".log")))
+    times = [_stage_time(rule, rows, told[rule]) for rule, rows in jobs.items()]
     return sorted(times, key=lambda stage: (-stage.seconds, stage.rule))
 
 
-def _stage_time(rule: str, rows: list[dict[str, str]]) -> StageTime:
+def _stage_time(rule: str, rows: list[dict[str, str]], told: list[float]) -> StageTime:
     peaks = [peak for row in rows if (peak := _number(row.get("max_rss"))) is not None]
     seconds = sum(_number(row.get("s")) or 0.0 for row in rows)
-    return StageTime(rule=rule, jobs=len(rows), seconds=seconds, peak_mib=max(peaks, default=None))
+    return StageTime(rule=rule, jobs=len(rows), seconds=seconds, peak_mib=max(peaks + told, default=None))
+
+
+def _told(log: Path) -> list[float]:
+    """The peak memory in MiB that the log of a job tells (see `ganaug.job`), if it does."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    return [float(number) for number in re.findall(r"^finished in .* peak memory (\d+) MiB$", text, re.MULTILINE)]
 
 
 def _number(text: str | None) -> float | None:
