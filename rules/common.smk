@@ -40,7 +40,9 @@ except UserError as error:
 STUDY_CONFIG, DATA_CONFIG = EXPERIMENT.study, EXPERIMENT.data
 RESULTS = f"results/{EXPERIMENT.experiment}"
 REPEATS = range(STUDY_CONFIG.repeats)
-ARMS = {name: EXPERIMENT.arms[name] for name in STUDY_CONFIG.arms}
+# All arms that are trained and scored; the study compares some of them, and the cells of the grid have their own table.
+ARMS = {name: EXPERIMENT.arms[name] for name in STUDY_CONFIG.trained}
+STUDIED = {name: ARMS[name] for name in STUDY_CONFIG.arms}
 CLASSIFIERS = STUDY_CONFIG.classifiers
 SETUP = planned(EXPERIMENT)
 GANS = SETUP.gans
@@ -100,6 +102,7 @@ def team():
 def code_digests():
     """The code digest of every rule, as its records hold it."""
     plain = ["make_classic", "make_set", "preprocess_images", "split_repeat", "tabulate_scores"]
+    plain += ["tabulate_grid"] if STUDY_CONFIG.grid else []
     measuring = ["measure_floor", "measure_samples", "pick_snapshot", "tabulate_gans"]
     return {
         **{script: code(script) for script in (plain + measuring if GANS else plain)},

@@ -144,11 +144,11 @@ def begin_files(classifier, r, f):
     return files
 
 
-def cell_files(file, r):
+def cell_files(file, r, arms=ARMS):
     """One file of every cell of a repeat, in the order of the study."""
     return [
         f"{RESULTS}/cells/{arm}/{clf}/r{r}f{f}/{file}"
-        for arm in ARMS
+        for arm in arms
         for clf in CLASSIFIERS
         for f in range(STUDY_CONFIG.fits)
     ]

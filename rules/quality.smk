@@ -125,7 +125,7 @@ rule tabulate_gans:
     input:
         quality=[f"results/{{experiment}}/quality/{name}/r{r}.json" for name in MEASURED for r in REPEATS],
         floors=[f"results/{{experiment}}/quality/real/r{r}.json" for r in REPEATS],
-        histories=[file for gan in GANS for r in REPEATS for file in gan_files(gan, r, "history.csv")],
+        histories=[file for gan in SHOWN for r in REPEATS for file in gan_files(gan, r, "history.csv")],
     output:
         facts="results/{experiment}/tables/gans.json",
         others=[f"results/{{experiment}}/tables/gans.{kind}" for kind in ("csv", "md", "tex")],
@@ -143,8 +143,8 @@ rule tabulate_gans:
     params:
         sets=[name.split("/") for name in MEASURED],
         repeats=len(REPEATS),
-        histories={gan: [gan_files(gan, r, "history.csv") for r in REPEATS] for gan in GANS},
-        gans={name: asdict(gan) for name, gan in GANS.items()},
+        histories={gan: [gan_files(gan, r, "history.csv") for r in REPEATS] for gan in SHOWN},
+        gans={name: asdict(GANS[name]) for name in SHOWN},
         code=lambda w: code("tabulate_gans"),
     message:
         "Comparing the GANs"

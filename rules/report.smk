@@ -37,8 +37,8 @@ rule tabulate_scores:
 rule plot_study:
     input:
         scores=SCORE_FILES,
-        histories=[file for r in REPEATS for file in cell_files("history.csv", r)],
-        gan_histories=[file for r in REPEATS for gan in GANS for file in gan_files(gan, r, "history.csv")],
+        histories=[file for r in REPEATS for file in cell_files("history.csv", r, STUDIED)],
+        gan_histories=[file for r in REPEATS for gan in SHOWN for file in gan_files(gan, r, "history.csv")],
     output:
         **{name: f"results/{{experiment}}/plots/{name}.png" for name in PLOTS},
     log:
@@ -62,6 +62,36 @@ rule plot_study:
         "../workflow/scripts/plot_study.py"
 
 
+if STUDY_CONFIG.grid:
+
+    rule tabulate_grid:
+        input:
+            scores=SCORE_FILES,
+        output:
+            facts="results/{experiment}/tables/grid.json",
+            others=[f"results/{{experiment}}/tables/grid.{kind}" for kind in ("csv", "md", "tex")],
+            picture="results/{experiment}/plots/grid.png",
+        log:
+            "results/{experiment}/logs/tabulate_grid.log",
+        benchmark:
+            "results/{experiment}/benchmarks/tabulate_grid.tsv"
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            gpu=0,
+            mem_mb=1000,
+            runtime=30,
+        params:
+            study=STUDY_PARAMS["study"],
+            seed=EXPERIMENT.seed,
+            code=lambda w: code("tabulate_grid"),
+        message:
+            "Asking what GAN images are worth"
+        script:
+            "../workflow/scripts/tabulate_grid.py"
+
+
 rule write_report:
     input:
         summary="results/{experiment}/summary.json",
@@ -69,7 +99,8 @@ rule write_report:
         pictures=PICTURES,
         exploration=EXPLORATION,
         gans=GAN_TABLES[:1],
-        films=[gan_files(gan, 0, "film.gif")[0] for gan in GANS],
+        films=[gan_files(gan, 0, "film.gif")[0] for gan in SHOWN],
+        grid=[file for file in GRID if file.endswith((".json", ".png"))],
     output:
         "results/{experiment}/report.html",
     log:
@@ -100,6 +131,7 @@ rule report_partial:
         summary=f"{RESULTS}/partial/summary.json",
         metrics=f"{RESULTS}/partial/tables/metrics.csv",
         others=[f"{RESULTS}/partial/tables/{name}" for name in OTHER_TABLES],
+        grid=[path.replace(RESULTS, f"{RESULTS}/partial", 1) for path in GRID],
         report=f"{RESULTS}/partial/report.html",
     log:
         f"{RESULTS}/logs/report_partial.log",
@@ -114,6 +146,7 @@ rule report_partial:
         runtime=30,
     params:
         **STUDY_PARAMS,
+        seed=EXPERIMENT.seed,
         scores=lambda w: present(SCORE_FILES),
         gan_records=lambda w: present(GAN_RECORDS),
         data_report=lambda w: present([f"{RESULTS}/data/report.json"]),

@@ -62,12 +62,14 @@ OTHER_TABLES = [
     "cells.csv",
     "per_class.csv",
 ]
-PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if GANS else [])]
+ARM_GANS = [part for arm in STUDIED.values() for part in arm.generated]
+# The GANs of the grid alone are in none of these.
+SHOWN = [gan for gan in GANS if gan in {*STUDY_CONFIG.gans, *(part.name for part in ARM_GANS)}]
+PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if SHOWN else [])]
 # A GAN that no arm uses is compared by as many samples as the best snapshot is picked by.
 PICKED_BY = amount_label(GanArm(name="", count=COMPARED), None)
-ARM_GANS = [part for arm in ARMS.values() for part in arm.generated]
 PICTURED = [
-    *pictured(ARMS.values()),
+    *pictured(STUDIED.values()),
     *((gan, "last", PICKED_BY) for gan in STUDY_CONFIG.gans if gan not in {spec.name for spec in ARM_GANS}),
 ]
 # The sets of samples that are measured: those in the pictures, and every snapshot of a GAN whose best one is wanted,
@@ -89,6 +91,8 @@ FEATURE_MODEL = f"results/{{experiment}}/cells/real/{CLASSIFIERS[0]}/r{{r}}f0/mo
 FEATURE_NETWORK = f"{CLASSIFIERS[0]}, trained on the real images of the repeat"
 GAN_TABLES = [f"{RESULTS}/tables/gans.{kind}" for kind in ("json", "csv", "md", "tex")] if MEASURED else []
 QUALITY = [f"{RESULTS}/quality/{name}/r{r}.json" for r in REPEATS for name in ["real", *MEASURED]] if MEASURED else []
+GRID_TABLES = [f"{RESULTS}/tables/grid.{kind}" for kind in ("json", "csv", "md", "tex")]
+GRID = [*GRID_TABLES, f"{RESULTS}/plots/grid.png"] if STUDY_CONFIG.grid else []
 PICTURES = [
     *(f"{RESULTS}/plots/{name}.png" for name in PLOTS),
     *(f"{RESULTS}/plots/samples-{gan}-{snap}-{count}.png" for gan, snap, count in sorted(PICTURED)),
@@ -98,5 +102,6 @@ STUDY = [
     f"{RESULTS}/summary.json",
     *(f"{RESULTS}/tables/{name}" for name in ["metrics.csv", *OTHER_TABLES]),
     *GAN_TABLES,
+    *GRID,
     *PICTURES,
 ]

@@ -16,6 +16,7 @@ with job(snakemake.log[0]):
         exploration=Path(snakemake.input.exploration[0]),
         gans=Path(snakemake.input.gans[0]) if snakemake.input.gans else None,
         films=[Path(path) for path in snakemake.input.films],
+        grid=[Path(path) for path in snakemake.input.grid],
         benchmarks=out.parent / "benchmarks",
         config=snakemake.params.config,
         code_digests=snakemake.params.code_digests,

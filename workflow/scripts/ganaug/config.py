@@ -119,6 +119,7 @@ class Gan:
         ada: target of adaptive augmentation (0.6 in its paper), or null for none.
         cutmix: the share of batches in which the discriminator sees fakes pasted into real images.
         prepare: what is done to the real images first.
+        per_class: it sees the first so many real images of each class alone; null: all.
     """
 
     network: str
@@ -150,6 +151,7 @@ class Gan:
     ada: float | None = None
     cutmix: float | None = None
     prepare: Prepare = Prepare()
+    per_class: int | None = None
 
     @property
     def snaps(self) -> list[str]:
@@ -210,10 +212,50 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class GridCell:
+    """One training set of a grid: the arm of that name, with so many real images of each class.
+
+    ``images`` GAN images of each class are added, which are ``ratio`` times the real ones, rounded.
+    """
+
+    arm: str
+    per_class: int
+    ratio: float
+    images: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Training sets of every number of real images with every ratio of GAN images to them.
+
+    Attributes:
+        gan: the GAN; for each number of real images it is trained anew, on those images alone.
+        per_class: real images of each class.
+        ratios: GAN images to real ones; 0 is the baseline.
+        snapshot: which generator is used.
+    """
+
+    gan: str
+    per_class: tuple[int, ...]
+    ratios: tuple[float, ...]
+    snapshot: int | Literal["last"] = "last"
+
+    @property
+    def cells(self) -> list[GridCell]:
+        """By number of real images, and then by ratio."""
+        return [
+            GridCell(f"grid-n{count}-x{ratio:g}".replace(".", "_"), count, ratio, round(ratio * count))
+            for count in sorted(self.per_class)
+            for ratio in sorted(self.ratios)
+        ]
+
+
+@dataclass(frozen=True)
 class Study:
     """Which arms and classifiers run, how often, for how long, and what counts as a difference.
 
-    ``gans`` are compared by the quality of their samples, beside those that the arms use.
+    ``arms`` are compared with each other; the cells of ``grid`` are trained and scored as they are, and have a table
+    of their own. ``gans`` are compared by the quality of their samples, beside those that the arms use.
     """
 
     arms: tuple[str, ...]
@@ -226,6 +268,12 @@ class Study:
     eval_every: int
     select: Literal["best", "last"]
     rope: float
+    grid: Grid | None = None
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The arms that are trained and scored: those that are compared, and the cells of the grid."""
+        return (*self.arms, *(cell.arm for cell in (self.grid.cells if self.grid else [])))
 
     @property
     def budget(self) -> Budget:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -15,13 +15,14 @@ from ganaug.arms import Arm
 from ganaug.classifier_checks import check_classifiers
 from ganaug.config import Classifier, Compute, Data, Gan, Study, Tracking, build
 from ganaug.errors import UserError
+from ganaug.grid import expand
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A whole config, presets resolved."""
+    """A whole config, presets resolved; what the grid of its study makes is among its arms and GANs."""
 
     experiment: str
     seed: int
@@ -57,11 +58,14 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
     )
     _check_data(experiment.data)
     for name, gan in experiment.gans.items():
-        _check_gan(name, gan, experiment.data.image_size)
+        _check_gan(name, gan, experiment.data)
     _check_study(experiment)
     check_classifiers(experiment.classifiers, experiment.study, experiment.data, experiment.arms)
     check_arms(experiment.study.arms, experiment.arms, experiment.gans, experiment.data)
-    return experiment
+    if experiment.study.grid is None:
+        return experiment
+    cells, made = expand(experiment.study.grid, gans=experiment.gans, arms=experiment.arms, data=experiment.data)
+    return replace(experiment, arms={**experiment.arms, **cells}, gans={**experiment.gans, **made})
 
 
 def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any]:
@@ -70,7 +74,7 @@ def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any
     Anywhere else it makes the same experiment, whatever has become of the presets, once ``data.path`` is set.
     """
     resolved = {
-        kind: {name: {"preset": config[kind][name]["preset"], **asdict(value)} for name, value in values.items()}
+        kind: {name: {"preset": own["preset"], **asdict(values[name])} for name, own in config[kind].items()}
         for kind, values in (("gans", experiment.gans), ("classifiers", experiment.classifiers))
     }
     used = {name: experiment.arms[name] for name in experiment.study.arms}
@@ -222,7 +226,7 @@ def _check_imbalance(data: Data) -> None:
         )
 
 
-def _check_gan(name: str, gan: Gan, size: int | None) -> None:
+def _check_gan(name: str, gan: Gan, data: Data) -> None:
     one_of(f"gans.{name}", epochs=gan.epochs, steps=gan.steps)
     for applies, key, why in (
         (
@@ -268,11 +272,16 @@ def _check_gan(name: str, gan: Gan, size: int | None) -> None:
             "cutmix",
             "a relativistic loss compares whole images; set it to null",
         ),
+        (
+            (most := fewest(data)) is not None and (gan.per_class or 0) > most,
+            "per_class",
+            f"{gan.per_class} of {most} real images of a class; lower it",
+        ),
         (gan.accumulate > gan.batch_size, "accumulate", "more parts than images in a batch; lower it"),
     ):
         if applies:
             raise UserError(f"gans.{name}.{key}: {why}")
-    check_architecture(f"gans.{name}", gan, size=size)
+    check_architecture(f"gans.{name}", gan, size=data.image_size)
     if gan.snapshots and gan.epochs is None:
         raise UserError(
             f"gans.{name}.snapshots: counted in epochs, but the length is set in steps; set epochs, or snapshots: []"

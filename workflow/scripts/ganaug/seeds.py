@@ -30,6 +30,7 @@ def derive(root: int, *names: str | int) -> int:
     ``"classifier", r, f``                    initial weights of a classifier: below it ``step, number`` (augmentation,
                                               mixing), ``dropout, number``, ``judge``
     ``"curation", r``                         which samples of a pool are taken: below it the GAN's name and the class
+    ``"grid"``                                draws of repeats, for the intervals of the grid
     ``"explore"``                             pictures of the data: below it ``random`` and ``classes, label``
     ========================================  =====================================================
     """

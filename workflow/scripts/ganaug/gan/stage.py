@@ -35,6 +35,7 @@ from ganaug.images import (
     save_images,
     save_movie,
     save_png,
+    train_rows,
 )
 from ganaug.io import digest_value, load_tensors, prefixed, save_tensors, unprefixed, write_csv
 from ganaug.records import origins, write_record
@@ -101,7 +102,7 @@ def train_job(
     Raises:
         UserError: the family cannot make images of that size, or batches do not do for so many processes.
     """
-    rows = _training_rows(split, dev, leaked)
+    rows = _training_rows(split, dev, leaked, per_class=gan.per_class)
     labels = sorted(rows)[job :: gan.jobs]
     device = prepare(compute)
     made_from = origins(
@@ -150,11 +151,13 @@ def train_job(
     shutil.rmtree(resume, ignore_errors=True)
 
 
-def _training_rows(split: str, dev: ImageFiles, leaked: ImageFiles | None) -> dict[str, list[tuple[str, int]]]:
-    """The real images of each class, by class name."""
-    train_rows = [row for row in open_split(split) if row.role == "train"]
-    rows: dict[str, list[tuple[str, int]]] = {label: [] for label in labels_of(train_rows)}
-    for row in train_rows:
+def _training_rows(
+    split: str, dev: ImageFiles, leaked: ImageFiles | None, *, per_class: int | None
+) -> dict[str, list[tuple[str, int]]]:
+    """The real images of each class, by class name; of the training images the first ``per_class``, or all."""
+    real = train_rows(open_split(split), per_class=per_class)
+    rows: dict[str, list[tuple[str, int]]] = {label: [] for label in labels_of(real)}
+    for row in real:
         rows[row.label].append((dev.images, row.row))
     if leaked:
         for k, extra in enumerate(open_index(leaked.index)):

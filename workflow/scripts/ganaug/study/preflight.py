@@ -27,7 +27,7 @@ COARSE = 0.05
 
 @dataclass(frozen=True)
 class Setup:
-    """The sections of a config that decide what runs: the arms and GANs of the study alone, by name."""
+    """The sections of a config that decide what runs: the arms, and the GANs of the study alone, by name."""
 
     data: Data
     study: Study
@@ -62,12 +62,12 @@ class Estimate:
 def planned(experiment: Experiment) -> Setup:
     """The setup of a whole config: only what the study asks for is trained."""
     study = experiment.study
-    wanted = [one.name for name in study.arms for one in experiment.arms[name].generated] + list(study.gans)
+    wanted = [one.name for name in study.trained for one in experiment.arms[name].generated]
     return Setup(
         data=experiment.data,
         study=study,
         arms=experiment.arms,
-        gans={name: experiment.gans[name] for name in wanted},
+        gans={name: experiment.gans[name] for name in [*wanted, *study.gans]},
         classifiers={name: experiment.classifiers[name] for name in study.classifiers},
     )
 
@@ -112,8 +112,9 @@ def _sampled(setup: Setup) -> dict[tuple[str, str, str], tuple[GanArm, Arm]]:
     Beside those of the arms they are what GANs without an arm are compared by, and of a GAN whose best snapshot is
     wanted those of each, drawn as they come and as the arm draws.
     """
-    used = [(one, setup.arms[name]) for name in setup.study.arms for one in setup.arms[name].generated]
-    compared = [GanArm(name, count=COMPARED) for name in setup.study.gans if name not in {one.name for one, _ in used}]
+    used = [(one, setup.arms[name]) for name in setup.study.trained for one in setup.arms[name].generated]
+    pictured = {one.name for name in setup.study.arms for one in setup.arms[name].generated}
+    compared = [GanArm(name, count=COMPARED) for name in setup.study.gans if name not in pictured]
     measured = [
         GanArm(one.name, snapshot, count=COMPARED, truncation=truncation, mix=mix)
         for one, _ in used
@@ -136,8 +137,9 @@ def _label(one: GanArm, arm: Arm, data: Data) -> str:
 
 def gan_steps(gan: Gan, real: Mapping[str, int]) -> int:
     """Steps of all trainings of a GAN in a repeat, where ``real`` counts the images by class."""
-    together = sum(real.values())
-    counts = [together] if gan.mode == "conditional" else list(real.values())
+    seen = [min(count, gan.per_class or count) for count in real.values()]
+    together = sum(seen)
+    counts = [together] if gan.mode == "conditional" else seen
     first = (gan.pretrain or 0) * math.ceil(together / gan.batch_size)
     return first + sum(gan.steps or (gan.epochs or 0) * math.ceil(count / gan.batch_size) for count in counts)
 
@@ -149,7 +151,7 @@ def jobs_of(setup: Setup) -> dict[str, int]:
         "GAN": study.repeats * sum(gan.jobs for gan in setup.gans.values()),
         "sample": study.repeats * len(_sampled(setup)),
         "classic": study.repeats * sum(setup.arms[name].classic is not None for name in study.arms),
-        "classifier": study.repeats * study.fits * len(study.arms) * len(study.classifiers),
+        "classifier": study.repeats * study.fits * len(study.trained) * len(study.classifiers),
         "score": study.repeats,
     }
 
@@ -178,7 +180,7 @@ def estimate(
         samples = _new_images(one, arm, setup.data, _real_of(arm, real), times=one.pool * one.turns)
         seconds += repeats * samples * pace.gans[name][0] / setup.gans[name].batch_size
         size += repeats * samples * image_bytes
-    for arm in (setup.arms[name] for name in study.arms):
+    for arm in (setup.arms[name] for name in study.trained):
         images = arm_images(arm, setup, real)
         if arm.classic:
             new = _new_images(arm.classic, arm, setup.data, _real_of(arm, real))
@@ -303,11 +305,12 @@ def facts(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) -> 
     groups = report["parts"][0]["groups"]
     jobs = jobs_of(setup)
     divided = f", {groups['dev']} groups beside the test set's {groups['test']}" if setup.data.groups else ", no groups"
+    gridded = f" and {len(setup.study.grid.cells)} cells of the grid" if setup.study.grid else ""
     sets = "1 test set" if len(tests) == 1 else f"{len(tests)} test sets"
     return [
         f"{len(train)} classes, {_span(train)} training and {_span(held) if held else 'no'} validation images a class"
         f"{divided}; {sets} of {_range(tests)} images",
-        f"{setup.study.repeats} repeats of {len(setup.study.arms)} arms: {jobs['GAN']} GAN jobs, "
+        f"{setup.study.repeats} repeats of {len(setup.study.arms)} arms{gridded}: {jobs['GAN']} GAN jobs, "
         f"{jobs['sample']} of samples, {jobs['classic']} of classic images, {jobs['classifier']} classifiers",
         *([f"files left out: {passed_over}"] if (passed_over := left_out(report)) else []),
     ]

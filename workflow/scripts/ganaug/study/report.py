@@ -31,6 +31,9 @@ CAPTIONS = {
     "there is a difference, even if the bars overlap.",
     "curves": "Training curves: mean over repeats, the band is one standard deviation.",
     "confusion": "Confusion matrices of the test set, summed over repeats; shaded by the share of the true class.",
+    "grid": "Left: test accuracy against real images a class, a line a ratio. Right: the gain over the same number of "
+    "real images alone, paired within repeats, a line a size; the band is of no practical interest. Bars are 95% "
+    "Student-t intervals over repeats, each on its own.",
     "gan": "GAN training: mean over classes and repeats, the band is one standard deviation.",
 }
 EXPLORED = {
@@ -82,6 +85,7 @@ def write_report(
     code_digests: Mapping[str, str],
     gans: Path | None = None,
     films: Sequence[Path] = (),
+    grid: Sequence[Path] = (),
 ) -> None:
     """Write the report of a study.
 
@@ -92,6 +96,7 @@ def write_report(
         pictures: PNG files to embed, in the order shown; those of `CAPTIONS` are known by their names.
         gans: ``tables/gans.json``; None leaves the comparison of GANs out.
         films: a GIF a GAN, in folders named after them (``gan/NAME/r0/j0/film.gif``).
+        grid: ``tables/grid.json`` and ``plots/grid.png``; nothing leaves the grid out.
         exploration: ``explore/record.json``, whose pictures lie beside it; None leaves the images out.
         benchmarks: the folder of Snakemake's benchmark files; it may be missing.
         config: the merged config, printed as it is.
@@ -101,6 +106,7 @@ def write_report(
         "pictures": [_picture(path) for path in pictures],
         "explored": _explored(exploration) if exploration else None,
         "gans": _gans(gans, films) if gans else None,
+        "grid": {**read_json(grid[0]), "picture": _picture(grid[1])} if grid else None,
         "stages": stage_times(benchmarks),
         "versions": versions(),
         "hardware": hardware(),

@@ -58,7 +58,7 @@ def tabulate(
     """Read score files and write every table into the folder ``tables``, and ``summary``.
 
     It writes metrics and comparisons as ``.csv``, ``.md`` and ``.tex``, ``cells.csv``, ``per_class.csv``, and
-    ``metrics.json`` with the few numbers that `dvc metrics` shows.
+    ``metrics.json`` with the few numbers that `dvc metrics` shows. Of the cells of a grid the summary alone tells.
 
     Args:
         paths: the score files.
@@ -83,7 +83,7 @@ def tabulate(
     rows = [comparison_row(comparison) for comparison in findings.comparisons]
     write_csv(tables / "comparisons.csv", COMPARISON_FIELDS, rows)
     _write_both(tables / "comparisons", comparison_grid(findings))
-    write_csv(tables / "cells.csv", CELL_FIELDS, cell_rows(scores))
+    write_csv(tables / "cells.csv", CELL_FIELDS, (row for row in cell_rows(scores) if row["arm"] in study.arms))
     write_csv(tables / "per_class.csv", PER_CLASS_FIELDS, per_class_rows(scores, study))
     made_from = origins(inputs=map(str, paths), config=asdict(study), code=code, seeds={})
     numbers = summarise(scores, findings, study=study, arms=arms, data=data)

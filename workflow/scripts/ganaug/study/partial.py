@@ -1,0 +1,61 @@
+"""Tables, verdicts and report of the repeats that are scored so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ganaug.arms import Arm
+from ganaug.config import Data, Study
+from ganaug.errors import UserError
+from ganaug.study.grid_tables import tabulate_grid
+from ganaug.study.report import write_report
+from ganaug.study.tables import tabulate
+
+
+def write_partial(
+    folder: Path,
+    *,
+    scores: Sequence[Path],
+    gan_records: Sequence[Path],
+    data_report: Sequence[Path],
+    study: Study,
+    arms: Mapping[str, Arm],
+    data: Data,
+    seed: int,
+    benchmarks: Path,
+    config: Mapping[str, Any],
+    code_digests: Mapping[str, str],
+    code: str,
+) -> None:
+    """Write ``summary.json``, ``tables``, ``report.html`` and, of a grid, ``plots/grid.png`` into ``folder``.
+
+    Args:
+        scores, gan_records, data_report: see `tabulate` and `write_report`; of the last there is one or none. Files
+            that are not there are left out: a run beside this one may have begun to make them anew.
+        seed: the root of all randomness.
+
+    Raises:
+        UserError: there is nothing to tell of yet.
+    """
+    scored, records, reports = (
+        [path for path in paths if path.exists()] for paths in (scores, gan_records, data_report)
+    )
+    if not (scored and reports):
+        raise UserError("report_partial: no scores or no data report yet; run snakemake until one repeat is scored")
+    tables, summary, picture = folder / "tables", folder / "summary.json", folder / "plots/grid.png"
+    tabulate(scored, study=study, arms=arms, data=data, gan_records=records, code=code, tables=tables, summary=summary)
+    if study.grid:
+        tabulate_grid(scored, study=study, seed=seed, code=code, tables=tables, picture=picture)
+    write_report(
+        folder / "report.html",
+        summary=summary,
+        data_report=reports[0],
+        pictures=[],
+        exploration=None,
+        grid=[tables / "grid.json", picture] if study.grid else [],
+        benchmarks=benchmarks,
+        config=config,
+        code_digests=code_digests,
+    )
