@@ -90,6 +90,8 @@ PLUGINS = {
     "check_plan": networks_of("gan"),
     "embed_real": networks_of("classify"),
     "embed_samples": networks_of("classify"),
+    "embed_pool": networks_of("classify"),
+    "judge_samples": networks_of("gan"),
 }
 Case = tuple[str, str | None]
 CASES: list[Case] = [
