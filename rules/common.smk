@@ -13,7 +13,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from ganaug.classifier_checks import cell_of
 from ganaug.code import code_digest
-from ganaug.amounts import PATTERN, amount_label, draw_label
+from ganaug.amounts import PATTERN, amount_label, draw_label, size_of
 from ganaug.arms import GanArm, Online, Strategy
 from ganaug.config import COMPARED
 from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
