@@ -83,6 +83,6 @@ def draw_of(label: str) -> tuple[float | None, int]:
 
 def _parts(label: str) -> Mapping[str, Any]:
     found = _PARTS.fullmatch(label)
-    if found is None:
+    if found is None or not re.fullmatch(PATTERN, label):
         raise ValueError(f"{label!r} is no amount of images")
     return found.groupdict()
