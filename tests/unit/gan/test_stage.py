@@ -53,6 +53,7 @@ class Job:
             compute=COMPUTE,
             code="",
             generators={snap: str(self.out / f"G-{snap}.safetensors") for snap in gan.snaps},
+            discriminators=str(self.out / "D-last.safetensors"),
             history=str(self.out / "history.csv"),
             picture=str(self.out / "picture.png"),
             film=str(self.out / "film.gif"),

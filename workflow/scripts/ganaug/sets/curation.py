@@ -82,7 +82,7 @@ def originals(features: Features, *, train: Features, held: Features) -> NDArray
     """Which samples (N x d) are no copy: of a training image, or of a sample before them that is none.
 
     A copy lies nearer than all but `COPY_SHARE` of the held-out real images lie to their nearest training image: of
-    fewer than 20, nearer than any. Without held-out images the training images are measured against each other. What
+    20 or fewer, nearer than any. Without held-out images the training images are measured against each other. What
     differs by rounding alone is always a copy.
     """
     real = _nearest(held, train) if len(held) else _nearest_other(train)
