@@ -75,7 +75,9 @@ def test_an_arm_that_the_config_lacks_comes_from_its_preset() -> None:
     assert arms["two"].gans == (GanArm("dcgan", ratio=1), GanArm("dcgan", ratio=1, truncation=1.0))
     # The config's own goes before a preset of its name.
     assert arms["classic"] == Arm(classic=ClassicArm(ratio=DEFAULT["arms"]["classic"]["classic"]["ratio"]))
-    with pytest.raises(UserError, match=r"^study\.arms: no 'three' under arms; it has classic, duplicate, gan, mixed, real, rich, s"):
+    with pytest.raises(
+        UserError, match=r"^study\.arms: no 'three' under arms; it has classic, duplicate, gan, mixed, real, rich, s"
+    ):
         arms_of({}, ["three"])
 
 
