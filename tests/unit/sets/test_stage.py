@@ -21,6 +21,8 @@ from ganaug.images import (
 from ganaug.io import read_csv, read_json, save_array, write_json
 from ganaug.sets.stage import Pool, RealFeatures, draw_samples, export_set, make_classic, make_set
 
+WHOLE = Arm()
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -65,7 +67,7 @@ def build(
     folder: Path,
     *,
     reason: str | None = None,
-    arm: Arm = Arm(),
+    arm: Arm = WHOLE,
     duplicates: Sequence[str] = (),
     pools: Sequence[Pool] | None = None,
     real_features: RealFeatures | None = None,
