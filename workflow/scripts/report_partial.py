@@ -13,10 +13,8 @@ with job(snakemake.log[0]):
 
     made, settings = snakemake.output, snakemake.params
     # What was there when this job was planned; a run beside it may have begun since to make it anew.
-    scores, gan_records, data_report = (
-        [Path(path) for path in files if Path(path).exists()]
-        for files in (settings.scores, settings.gan_records, settings.data_report)
-    )
+    planned = (settings.scores, settings.gan_records, settings.data_report)
+    scores, gan_records, data_report = ([path for path in map(Path, one) if path.exists()] for one in planned)
     if not (scores and data_report):
         raise UserError("report_partial: no scores or no data report yet; run snakemake until one repeat is scored")
     tabulate(
