@@ -12,7 +12,7 @@ SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from ganaug import warm
-from ganaug.amounts import PATTERN, amount_label, draw_label
+from ganaug.amounts import PATTERN, amount_label, draw_label, size_of
 from ganaug.arms import GanArm, Online, Strategy
 from ganaug.classifier_checks import cell_of
 from ganaug.code import code_digest

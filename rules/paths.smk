@@ -43,8 +43,8 @@ def drawn(part, arm):
 def pictured(arms):
     """The sets of samples that show all that arms draw: of each way to draw, the one of most samples.
 
-    Fewer samples of an equal draw are the first of the more. Where a count stands beside what only the data tell, the
-    count is taken last.
+    Fewer samples of an equal draw are the first of the more. What only the data tell is taken for more than a count,
+    and what has no sample of the largest class for less.
     """
     found = {}
     for part, arm in [(part, arm) for arm in arms for part in arm.generated]:
@@ -52,12 +52,6 @@ def pictured(arms):
         key = (*own[:2], part.truncation, part.mix or 1)
         found[key] = max(found.get(key, own), own, key=lambda one: size_of(one[2]))
     return list(found.values())
-
-
-def size_of(how):
-    """What sorts amounts by their number, those that only the data tell behind counts."""
-    number = "".join(how.partition("-")[0][1:].split("p")[:1]) or "0"
-    return (how[0] != "n", float(number), how)
 
 
 def sample_files(part, arm, r):

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import pytest
 import yaml
 
+from ganaug.arms import Arm, ClassicArm, GanArm, Online, Strategy
 from ganaug.config import Gan, build
 from ganaug.errors import UserError
 from ganaug.experiment import parse, portable
@@ -44,6 +45,88 @@ def test_a_reported_config_names_no_machine(secret: str) -> None:
     config["data"] |= {"source": "folder", "path": "/home/ann/images"}
     config["tracking"] = {"uri": "https://ann:pw@server"}
     assert secret not in json.dumps(portable(config, parse(config, PRESETS)))
+
+
+ARM_PRESETS = {
+    **PRESETS,
+    "arms": {
+        "rich": {
+            "real": False,
+            "classic": {"ratio": 2, "rotation": 90},
+            "gan": {"name": "dcgan", "ratio": 2, "truncation": 1.0},
+            "online": {"policy": "flip_crop", "mixup": 1.0},
+        },
+        "two": {"gans": [{"name": "dcgan", "ratio": 1}, {"name": "dcgan", "ratio": 1, "truncation": 1.0}]},
+        "classic": {"classic": {"ratio": 9}},
+    },
+}
+
+
+def arms_of(arms: dict[str, Any], studied: list[str], presets: Any = ARM_PRESETS) -> dict[str, Arm]:
+    config = copy.deepcopy(DEFAULT)
+    config["arms"] |= arms
+    config["study"]["arms"] = ["real", *studied]
+    check(config, SCHEMA)
+    return dict(parse(config, presets).arms)
+
+
+def test_an_arm_that_the_config_lacks_comes_from_its_preset() -> None:
+    arms = arms_of({"again": {"duplicate": {"match": "two"}}}, ["again", "two"])
+    assert arms["two"].gans == (GanArm("dcgan", ratio=1), GanArm("dcgan", ratio=1, truncation=1.0))
+    # The config's own goes before a preset of its name.
+    assert arms["classic"] == Arm(classic=ClassicArm(ratio=DEFAULT["arms"]["classic"]["classic"]["ratio"]))
+    with pytest.raises(
+        UserError, match=r"^study\.arms: no 'three' under arms; it has classic, duplicate, gan, mixed, real, rich, s"
+    ):
+        arms_of({}, ["three"])
+
+
+def test_a_preset_of_an_arm_is_changed_key_by_key() -> None:
+    mine = {
+        "preset": "rich",
+        "real": True,
+        "classic": {"rotation": 10},
+        "gan": {"ratio": None, "count": 7},
+        "online": {"policy": None},
+    }
+    arms = arms_of({"mine": mine, "again": {"duplicate": {"match": "mine"}}}, ["mine", "again"])
+    assert arms["mine"] == Arm(
+        classic=ClassicArm(ratio=2, rotation=10),
+        gan=GanArm("dcgan", count=7, truncation=1.0),
+        online=Online(mixup=1.0),
+    )
+    # A part that is null is left out, and what the preset lacks is as it stands.
+    plain = {"preset": "rich", "gan": None, "gans": [{"name": "dcgan", "count": 5}], "strategy": {"weight": 2.0}}
+    assert arms_of({"mine": plain}, [])["mine"] == Arm(
+        real=False,
+        classic=ClassicArm(ratio=2, rotation=90),
+        gans=(GanArm("dcgan", count=5),),
+        online=Online(policy="flip_crop", mixup=1.0),
+        strategy=Strategy(weight=2.0),
+    )
+
+
+def test_a_preset_of_an_arm_that_is_not_there_is_told() -> None:
+    with pytest.raises(UserError, match=r"^arms\.mine\.preset: no preset 'poor'; config/arms/ has classic, rich, two$"):
+        arms_of({"mine": {"preset": "poor"}}, [])
+
+
+def test_reported_arms_need_no_preset() -> None:
+    config = copy.deepcopy(DEFAULT)
+    config["arms"] |= {
+        "mine": {"preset": "rich", "real": True, "gan": {"count": 7, "ratio": None}},
+        "unused": {"preset": "rich"},
+        "again": {"duplicate": {"match": "two"}},
+        "elsewhere": {"duplicate": {"match": "nothing"}},
+    }
+    # Of the preset two nothing stands in the config, and only a match asks for it.
+    config["study"]["arms"] = ["real", "duplicate", "gan", "again", "mine"]
+    before = parse(config, ARM_PRESETS)
+    told = json.loads(json.dumps(portable(config, before)))
+    check(told, SCHEMA)
+    again = parse(told, {**PRESETS, "arms": {}})
+    assert again.arms == {name: before.arms[name] for name in [*config["arms"], "two"]}
+    assert again.study == before.study
 
 
 def refusal(**changes: Any) -> str:

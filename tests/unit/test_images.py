@@ -10,14 +10,18 @@ from ganaug.batches import Batches, to_pixels
 from ganaug.errors import UserError
 from ganaug.images import (
     IndexRow,
+    SetRow,
     SplitRow,
     counts_of,
     grid,
     open_image_set,
     open_images,
+    open_set,
     role_counts,
     save_image_set,
     save_images,
+    save_set,
+    train_rows,
 )
 
 
@@ -111,3 +115,26 @@ def test_pixels_to_network_range_and_back_is_the_identity(tmp_path: Path) -> Non
     assert floats.min() == -1
     assert floats.max() == 1
     assert (to_pixels(floats) == images).all()
+
+
+def split(*rows: tuple[str, str]) -> list[SplitRow]:
+    return [SplitRow(k, role, label, f"g{k}", f"s{k}") for k, (role, label) in enumerate(rows)]  # type: ignore[arg-type]
+
+
+MIXED = split(("train", "b"), ("validation", "a"), ("train", "a"), ("train", "b"), ("train", "a"), ("train", "b"))
+
+
+def test_fewer_training_images_are_the_first_of_more() -> None:
+    found = {most: [row.row for row in train_rows(MIXED, per_class=most)] for most in (1, 2, None)}
+    assert found == {1: [0, 2], 2: [0, 2, 3, 4], None: [0, 2, 3, 4, 5]}
+
+
+def test_more_images_of_a_class_than_there_are_is_refused() -> None:
+    with pytest.raises(UserError, match=r"^arms: per_class is 3, and a has 2 real training images; lower it$"):
+        train_rows(MIXED, per_class=3)
+
+
+def test_a_set_keeps_its_turns(tmp_path: Path) -> None:
+    rows = [SetRow("s.npy", k, "a", "g", "gan", f"s{k}", turn) for k, turn in enumerate((0, 1, 2))]
+    save_set(tmp_path / "set.csv", rows)
+    assert open_set(tmp_path / "set.csv") == rows

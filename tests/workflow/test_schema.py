@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ganaug import config
+from ganaug import arms, config
 from ganaug.experiment import Experiment
 from tests.workflow.configs import DEFAULT, PRESETS, SCHEMA, parsed
 from tests.workflow.project import ROOT, TINY
@@ -25,10 +25,13 @@ PLACES = {
     "compute": (config.Compute, TOP["compute"]["properties"]),
     "tracking": (config.Tracking, TOP["tracking"]["properties"]),
     "gan.prepare": (config.Prepare, SCHEMA["$defs"]["gan"]["properties"]["prepare"]["properties"]),
-    "arm": (config.Arm, ARM),
-    "arm.duplicate": (config.DuplicateArm, ARM["duplicate"]["properties"]),
-    "arm.classic": (config.ClassicArm, ARM["classic"]["properties"]),
-    "arm.gan": (config.GanArm, ARM["gan"]["properties"]),
+    "arm": (arms.Arm, {key: value for key, value in ARM.items() if key != "preset"}),
+    "arm.duplicate": (arms.DuplicateArm, ARM["duplicate"]["properties"]),
+    "arm.classic": (arms.ClassicArm, ARM["classic"]["properties"]),
+    "arm.gan": (arms.GanArm, ARM["gan"]["properties"]),
+    "arm.gans": (arms.GanArm, ARM["gans"]["items"]["properties"]),
+    "arm.online": (arms.Online, ARM["online"]["properties"]),
+    "arm.strategy": (arms.Strategy, ARM["strategy"]["properties"]),
 }
 RESOLVED = {"gan": config.Gan, "classifier": config.Classifier}
 EXPERIMENTS = sorted((ROOT / "config/experiments").glob("*.yaml"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from ganaug.gan.samples import sample_set
 from ganaug.gan.sampling import sample
 from ganaug.gan.training import Start, Trained, train
 from ganaug.images import ImageFiles, IndexRow, SplitRow, open_image_set, save_image_set, save_split
-from ganaug.io import load_tensors, read_csv, read_json, write_json
+from ganaug.io import load_tensors, read_csv, read_json, unprefixed, write_json
 from ganaug.seeds import derive
 from tests.unit.gan.conftest import COMPUTE, CPU
 
@@ -53,6 +53,7 @@ class Job:
             compute=COMPUTE,
             code="",
             generators={snap: str(self.out / f"G-{snap}.safetensors") for snap in gan.snaps},
+            discriminators=str(self.out / "D-last.safetensors"),
             history=str(self.out / "history.csv"),
             picture=str(self.out / "picture.png"),
             film=str(self.out / "film.gif"),
@@ -237,6 +238,35 @@ def test_a_conditional_gan_is_one_that_is_told_the_classes(
 
 
 @pytest.mark.parametrize("mode", ["per_class", "conditional"])
+def test_the_discriminators_after_the_last_step_are_kept(
+    job: Job, settings: Callable[..., Gan], trainings: list[dict[str, Any]], mode: str
+) -> None:
+    job.train(settings(mode=mode, epochs=2, snapshots=[1]))
+    tensors, metadata = load_tensors(job.out / "D-last.safetensors")
+    assert json.loads(metadata["made"]) == {"labels": list(COUNTS), "generators": len(trainings)}
+    for k, training in enumerate(trainings):
+        assert equal(unprefixed(str(k), tensors), training["trained"].discriminator)
+
+
+def test_of_gans_one_of_which_diverged_no_discriminator_is_kept(
+    job: Job, settings: Callable[..., Gan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_fails(*args: Any, **rest: Any) -> list[Trained]:
+        [trained] = train(*args, **rest)
+        return [
+            replace(trained, reason="diverged at step 2" if rest["seeds"] == [derive(1, "gan", 0, "bee")] else None)
+        ]
+
+    monkeypatch.setattr(stage, "train", one_fails)
+    gan = settings(epochs=1)
+    assert job.train(gan)["reason"] == "bee: diverged at step 2"
+    # The snapshots that all reached stay usable.
+    assert list(job.generators(gan)) == list(COUNTS)
+    tensors, metadata = load_tensors(job.out / "D-last.safetensors")
+    assert (tensors, json.loads(metadata["made"])) == ({}, {"labels": [], "generators": 0})
+
+
+@pytest.mark.parametrize("mode", ["per_class", "conditional"])
 def test_samples_are_drawn_class_by_class(job: Job, settings: Callable[..., Gan], mode: str) -> None:
     gan = settings(mode=mode, epochs=1)
     job.train(gan)
@@ -276,6 +306,30 @@ def test_samples_are_drawn_class_by_class(job: Job, settings: Callable[..., Gan]
             "sample": "0",
         }
         first += count
+
+
+def test_a_balance_draws_what_the_smaller_classes_lack(job: Job, settings: Callable[..., Gan]) -> None:
+    gan = settings(epochs=1)
+    job.train(gan)
+    out = ImageFiles(str(job.out / "samples.npy"), str(job.out / "samples.csv"))
+    sample_set(
+        name="dcgan",
+        gan=gan,
+        amount="ep2",
+        repeat=0,
+        root=1,
+        split=job.split,
+        dev=job.dev.images,
+        generators=[str(job.out / "G-last.safetensors")],
+        records=[str(job.out / "status.json")],
+        compute=COMPUTE,
+        code="",
+        out=out,
+        record=str(job.out / "samples.json"),
+    )
+    # Of 6, 5 and 4 real images: twice 0, 1 and 2.
+    drawn = open_image_set(out.images, out.index)
+    assert [row.label for row in drawn.index] == ["bee"] * 2 + ["cat"] * 4
 
 
 def test_no_best_snapshot_is_no_samples_and_the_reason_of_the_choice(job: Job, settings: Callable[..., Gan]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ganaug.arms import Arm, GanArm
+from ganaug.arms import Arm, ClassicArm, DuplicateArm, GanArm
 from ganaug.config import Classifier, Data, Gan
 from ganaug.images import SplitRow, save_split
 from ganaug.io import write_json
@@ -139,6 +139,49 @@ def test_with_an_imbalance_a_ratio_is_one_of_each_class() -> None:
     assert data.equal_per_class is None
     # 5 times the 20 cats and 5 dogs that there are, not 5 times 20 of each.
     assert arm_images(ARMS["gan"], setup(data=data), {"cat": 20, "dog": 5}) == 25 * 6
+
+
+@pytest.mark.parametrize(
+    ("arm", "images"),
+    [
+        # Of 20 cats and 5 dogs: 15 dogs more.
+        (Arm(duplicate=DuplicateArm(balance=True)), 25 + 15),
+        (Arm(gan=GanArm("dcgan", balance=True, pool=3, keep="confidence")), 25 + 15),
+        # An epoch has one of the turns, and the rest of a pool is not taken.
+        (Arm(gan=GanArm("dcgan", ratio=2.0, turns=4)), 25 + 50),
+        (Arm(gan=GanArm("dcgan", count=7, pool=4, drop_copies=True)), 25 + 14),
+        (Arm(real=False, gans=(GanArm("dcgan", ratio=2.0), GanArm("dcgan", count=7, truncation=1.0))), 50 + 14),
+        (Arm(per_class=5, classic=ClassicArm(ratio=2.0)), 10 + 20),
+        (Arm(duplicate=DuplicateArm(match="gans")), 25 + 50 + 14),
+        (Arm(duplicate=DuplicateArm(match="few")), 25 + 20),
+    ],
+)
+def test_an_epoch_is_as_large_as_what_is_seen_in_it(arm: Arm, images: int) -> None:
+    gans = Arm(gans=(GanArm("dcgan", ratio=2.0), GanArm("dcgan", count=7, truncation=1.0)))
+    few = Arm(per_class=5, gan=GanArm("dcgan", ratio=2.0))
+    uneven = setup(data=replace(make_data(), per_class=None, imbalance={"cat": 20, "dog": 5}))
+    planned = replace(uneven, arms={"gans": gans, "few": few})
+    assert arm_images(arm, planned, {"cat": 20, "dog": 5}) == images
+
+
+def test_all_of_a_pool_and_of_all_turns_is_sampled() -> None:
+    used = setup(arms=("real", "gan"))
+    plain, rich = (
+        replace(used, arms={**ARMS, "gan": Arm(gan=GanArm("dcgan", count=10, **more))})
+        for more in ({}, {"pool": 3, "turns": 2, "drop_copies": True})
+    )
+    before, after = (estimate(one, PACE, report=report(), rows=rows(), image_bytes=256) for one in (plain, rich))
+    # In 6 repeats 60 instead of 10 samples of 2 classes, each for an eighth of a step of 0.5 s; epochs stay the same.
+    assert after.seconds - before.seconds == pytest.approx(6 * 2 * 50 * 0.5 / 8)
+    assert after.bytes - before.bytes == 6 * 2 * 50 * 256
+
+
+def test_several_gans_are_several_sets_of_samples() -> None:
+    both = Arm(gans=(GanArm("dcgan", ratio=5.0), GanArm("dcgan", ratio=5.0, truncation=1.0)))
+    # The first is what the arm gan draws too.
+    assert jobs_of(setup(arms=("real", "gan")))["sample"] == 6
+    two = setup(arms=("real", "gan", "both"))
+    assert jobs_of(replace(two, arms={**ARMS, "both": both}))["sample"] == 12
 
 
 def test_test_sets_that_no_repeat_scores_do_not_count() -> None:

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from ganaug.arms import Arm, ClassicArm
+from ganaug.arms import Arm, ClassicArm, DuplicateArm, GanArm, Online
 from ganaug.study.scores import read_scores
 from ganaug.study.verdict import choose_classic, compare, decide, headline, points
 
@@ -172,3 +172,23 @@ def test_headline_with_every_gan_cell_failed(write: Write) -> None:
 
 def test_points_are_signed_percentage_points() -> None:
     assert (points(0.021), points(-0.0123), points(0.0)) == ("+2.1", "\N{MINUS SIGN}1.2", "+0.0")
+
+
+def test_online_changes_and_balance_are_classic_augmentation(write: Write) -> None:
+    arms = {
+        "real": Arm(),
+        "duplicate": Arm(duplicate=DuplicateArm(ratio=5)),
+        "fewer": Arm(per_class=5),
+        "fewer-classic": Arm(per_class=5, classic=ClassicArm(ratio=5)),
+        "gan": Arm(gan=GanArm("dcgan", ratio=5), online=Online(policy="flip_crop")),
+        "mixup": Arm(online=Online(mixup=1.0)),
+        "oversample": Arm(duplicate=DuplicateArm(balance=True)),
+    }
+    scores = read_scores(write([score_file(0, [cell("real", 0.9)])]))
+    for studied, best in (
+        (("real", "duplicate", "fewer", "fewer-classic", "gan"), None),
+        (("real", "gan", "mixup"), "mixup"),
+        (("real", "oversample", "gan"), "oversample"),
+    ):
+        chosen = choose_classic(scores, "lenet5", study=make_study(arms=studied), arms=arms)
+        assert (chosen.arm if chosen else None) == best

@@ -58,6 +58,15 @@ def amounts_of(label: str, real: Mapping[str, int]) -> dict[str, int]:
     return {name: count * times for name, count in asked.items()}
 
 
+def size_of(label: str) -> tuple[int, float]:
+    """What sorts labels by how much of the images they show.
+
+    Those that leave out the largest class come first, then counts, then ratios of what only the data tell.
+    """
+    parts = _parts(label)
+    return "enx".index(parts["kind"]), float(parts["number"] or 1) * int(parts["times"] or 1)
+
+
 def draw_label(truncation: float | None, mix: int | None) -> str:
     """How samples are drawn as it stands in file names, behind an `amount_label`: ``-t0.7-m2``, or nothing.
 
@@ -74,6 +83,6 @@ def draw_of(label: str) -> tuple[float | None, int]:
 
 def _parts(label: str) -> Mapping[str, Any]:
     found = _PARTS.fullmatch(label)
-    if found is None:
+    if found is None or not re.fullmatch(PATTERN, label):
         raise ValueError(f"{label!r} is no amount of images")
     return found.groupdict()

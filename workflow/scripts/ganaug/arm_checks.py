@@ -36,17 +36,18 @@ def fewest(data: Data) -> int | None:
 
 
 def _check_control(studied: Sequence[Arm], arms: Mapping[str, Arm]) -> None:
-    """The protocol's A/A control: real images repeated to the number that a GAN arm of the study adds."""
+    """The protocol's control: real images repeated to the number that a GAN arm of the study adds."""
     wanted = [_amounts(arm.classic, *arm.generated) for arm in studied if arm.generated]
     repeated = []
     for arm in studied:
-        if arm.is_control and arm.duplicate:
+        if arm.duplicate is not None and arm == Arm(duplicate=arm.duplicate):
             matched = arms[arm.duplicate.match] if arm.duplicate.match else None
             repeated.append(_amounts(matched.classic, *matched.generated) if matched else _amounts(arm.duplicate))
     if wanted and not any(amounts in wanted for amounts in repeated):
+        name = "oversample" if all(balance for amounts in wanted for *_, balance in amounts) else "duplicate"
         raise UserError(
             "study.arms: lacks a control for its GAN arms, real images repeated to the number of one of them; "
-            "add duplicate"
+            f"add {name}"
         )
 
 
@@ -57,7 +58,7 @@ def _amounts(*parts: Amount | None) -> list[tuple[float | None, int | None, bool
 def _check_arm(name: str, arms: Mapping[str, Arm], gans: Mapping[str, Gan], data: Data) -> None:
     arm, where = arms[name], f"arms.{name}"
     if arm.duplicate is not None:
-        _check_duplicates(f"{where}.duplicate", arm.duplicate, arms, gans, data)
+        _check_duplicates(f"{where}.duplicate", arm.duplicate, arm, arms, gans, data)
     if arm.classic is not None:
         _check_amount(f"{where}.classic", arm.classic, arm, data)
     if arm.gan is not None and arm.gans:
@@ -65,6 +66,7 @@ def _check_arm(name: str, arms: Mapping[str, Arm], gans: Mapping[str, Gan], data
     for key, part in [("gan", arm.gan)] if arm.gan else [(f"gans[{k}]", part) for k, part in enumerate(arm.gans)]:
         _check_amount(f"{where}.{key}", part, arm, data)
         _check_gan_arm(f"{where}.{key}", part, gans)
+    _check_together(f"{where}.gans", arm.gans)
     if not arm.real and arm.duplicate is None and arm.classic is None and not arm.generated:
         raise UserError(f"{where}: has no images at all; set real to true or add some")
     if arm.per_class is not None and (most := fewest(data)) is not None and arm.per_class > most:
@@ -73,12 +75,12 @@ def _check_arm(name: str, arms: Mapping[str, Arm], gans: Mapping[str, Gan], data
 
 
 def _check_duplicates(
-    where: str, part: DuplicateArm, arms: Mapping[str, Arm], gans: Mapping[str, Gan], data: Data
+    where: str, part: DuplicateArm, arm: Arm, arms: Mapping[str, Arm], gans: Mapping[str, Gan], data: Data
 ) -> None:
     one_of(where, match=part.match, ratio=part.ratio, count=part.count, balance=part.balance)
     if part.match is None:
-        _check_balance(where, part, data)
-        _check_ratio(where, part.ratio, fewest(data))
+        _check_balance(where, part, arm, data)
+        _check_ratio(where, part.ratio, arm.per_class or fewest(data))
         return
     matched = arms.get(part.match)
     if matched is None or matched.duplicate is not None or not (matched.generated or matched.classic):
@@ -86,18 +88,21 @@ def _check_duplicates(
             f"{where}.match: {part.match!r} is no arm that adds classic or GAN images and no duplicates; name one that "
             "does, such as gan"
         )
+    if any(added.balance for added in (matched.classic, *matched.generated) if added):
+        raise UserError(f"{where}.match: {part.match} adds to smaller classes alone; set balance to true in its place")
     _check_arm(part.match, arms, gans, data)
 
 
 def _check_amount(where: str, part: Amount, arm: Arm, data: Data) -> None:
     one_of(where, ratio=part.ratio, count=part.count, balance=part.balance)
-    _check_balance(where, part, data)
+    _check_balance(where, part, arm, data)
     _check_ratio(where, part.ratio, arm.per_class or fewest(data))
 
 
-def _check_balance(where: str, part: Amount, data: Data) -> None:
-    if part.balance and data.equal_per_class is not None:
-        raise UserError(f"{where}.balance: all classes have {data.equal_per_class} images; set a ratio or a count")
+def _check_balance(where: str, part: Amount, arm: Arm, data: Data) -> None:
+    equal = arm.per_class or data.equal_per_class
+    if part.balance and equal is not None:
+        raise UserError(f"{where}.balance: all classes have {equal} images; set a ratio or a count")
 
 
 def _check_ratio(where: str, ratio: float | None, real: int | None) -> None:
@@ -121,6 +126,11 @@ def _check_gan_arm(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:
         raise UserError(f"{where}.turns: balance has one set of images; set it to 1")
     if arm.keep == "discriminator" and gan.network == "identity":
         raise UserError(f"{where}.keep: identity has no discriminator; choose confidence or density")
+    if arm.keep == "discriminator" and gan.loss != "non_saturating":
+        raise UserError(
+            f"{where}.keep: only the loss non_saturating makes the discriminator tell how probably an image is real, "
+            f"and {arm.name} has {gan.loss}; choose confidence or density"
+        )
     if arm.snap not in [*gan.snaps, "best"]:
         if isinstance(arm.snapshot, int) and gan.epochs is not None and arm.snapshot > gan.epochs:
             raise UserError(
@@ -130,6 +140,18 @@ def _check_gan_arm(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:
             f"{where}.snapshot: {arm.name} keeps {', '.join(gan.snaps)}; "
             f"add {arm.snapshot} to gans.{arm.name}.snapshots"
         )
+
+
+def _check_together(where: str, parts: Sequence[GanArm]) -> None:
+    """Whether several GANs of an arm go together."""
+    seen: dict[object, int] = {}
+    for k, part in enumerate(parts):
+        first = seen.setdefault((part.name, part.snap, part.truncation, part.mix or 1), k)
+        if first != k:
+            raise UserError(f"{where}[{k}]: draws the images of gans[{first}] again; make one of them")
+    turns = sorted({part.turns for part in parts} - {1})
+    if len(turns) > 1:
+        raise UserError(f"{where}: turns is {turns[0]} of one and {turns[1]} of another; set them alike")
 
 
 def _check_strategy(where: str, arm: Arm) -> None:

@@ -139,5 +139,7 @@ class Arm:
 
     @property
     def is_classic(self) -> bool:
-        """Whether it treats real images, and has none of a GAN."""
-        return self != Arm() and not self.generated and not self.is_control
+        """Whether it treats all real images as people do without a GAN: changed, mixed, or brought to balance."""
+        balanced = self.duplicate is not None and self.duplicate.balance
+        treated = self.classic is not None or self.online != Online() or balanced
+        return treated and not self.generated and self.per_class is None

@@ -77,10 +77,10 @@ def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any
         kind: {name: {"preset": own["preset"], **asdict(values[name])} for name, own in config[kind].items()}
         for kind, values in (("gans", experiment.gans), ("classifiers", experiment.classifiers))
     }
-    used = {name: experiment.arms[name] for name in experiment.study.arms}
-    matched = {arm.duplicate.match for arm in used.values() if arm.duplicate and arm.duplicate.match}
-    used |= {name: experiment.arms[name] for name in sorted(matched)}
-    arms = {**config["arms"], **{name: asdict(arm) for name, arm in used.items()}}
+    told = [*config["arms"], *(name for name in experiment.study.arms if name not in config["arms"])]
+    matched = {arm.duplicate.match for name in told if (arm := experiment.arms[name]).duplicate}
+    told += sorted((matched & set(experiment.arms)) - {*told})
+    arms = {name: asdict(experiment.arms[name]) for name in told}
     device = {**config["compute"], "device": "auto"}
     return {
         **config,

@@ -171,13 +171,20 @@ def role_counts(rows: Iterable[SplitRow], role: Literal["train", "validation"]) 
 
 
 def train_rows(split: Iterable[SplitRow], *, per_class: int | None) -> list[SplitRow]:
-    """The training images of a repeat, in the order of its split: of each class all, or the first ``per_class``."""
+    """The training images of a repeat, in the order of its split: of each class all, or the first ``per_class``.
+
+    Raises:
+        UserError: a class has fewer.
+    """
     seen: Counter[str] = Counter()
     rows = []
     for row in split:
         if row.role == "train" and (per_class is None or seen[row.label] < per_class):
             rows.append(row)
             seen[row.label] += 1
+    for label, count in sorted(seen.items()):
+        if per_class is not None and count < per_class:
+            raise UserError(f"arms: per_class is {per_class}, and {label} has {count} real training images; lower it")
     return rows
 
 

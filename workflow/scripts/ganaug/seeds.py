@@ -29,7 +29,7 @@ def derive(root: int, *names: str | int) -> int:
     ``"order", r``                            batches of a classifier: below it ``epoch, number``, or ``pretrain`` first
     ``"classifier", r, f``                    initial weights of a classifier: below it ``step, number`` (augmentation,
                                               mixing), ``dropout, number``, ``judge``
-    ``"curation", r``                         which samples of a pool are taken: below it the GAN's name and the class
+    ``"curation", r``                         which samples of a pool are taken: below it ``GAN, snapshot, label``
     ``"grid"``                                draws of repeats, for the intervals of the grid
     ``"explore"``                             pictures of the data: below it ``random`` and ``classes, label``
     ========================================  =====================================================

@@ -5,6 +5,7 @@ What may be tuned (how many, by what) is compared as arms are: chosen on validat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +15,16 @@ from ganaug.arms import GanArm
 from ganaug.seeds import numpy_generator
 
 Numbers = NDArray[np.float64]
-Features = NDArray[np.float32]
+Features = NDArray[np.floating]
 
 NEIGHBOURS = 5
 # The share of unseen real images that lie nearer to a training image than what is taken for a copy.
 COPY_SHARE = 0.05
+# Of the length of features: what batches of different sizes may change by rounding is the same image.
+SAME = 1e-5
 DRS_EPSILON = 1e-8
+# Rows whose distances to all others are held at a time.
+BLOCK = 1024
 
 
 class TooFewError(Exception):
@@ -55,6 +60,8 @@ def chosen(part: GanArm, known: Evidence, *, count: int, seed: int) -> NDArray[n
         TooFewError: fewer are left once the copies are out.
     """
     left = np.arange(len(known.probability))
+    if not count:
+        return left[:0]
     if part.drop_copies:
         left = left[originals(known.features, train=known.train, held=known.held)]
     if len(left) < count:
@@ -72,27 +79,45 @@ def chosen(part: GanArm, known: Evidence, *, count: int, seed: int) -> NDArray[n
 
 
 def originals(features: Features, *, train: Features, held: Features) -> NDArray[np.bool_]:
-    """Which samples (N x d) are no copy: of a training image, or of a sample before them.
+    """Which samples (N x d) are no copy: of a training image, or of a sample before them that is none.
 
-    A copy lies nearer than all but `COPY_SHARE` of the held-out real images lie to their nearest training image;
-    without held-out images the training images are measured against each other.
+    A copy lies nearer than all but `COPY_SHARE` of the held-out real images lie to their nearest training image: of
+    20 or fewer, nearer than any. Without held-out images the training images are measured against each other. What
+    differs by rounding alone is always a copy.
     """
-    limit = float(np.quantile(_nearest(held, train) if len(held) else _nearest_other(train), COPY_SHARE))
+    real = _nearest(held, train) if len(held) else _nearest_other(train)
+    same = SAME * float(np.linalg.norm(train, axis=1).mean())
+    limit = max(same, float(np.quantile(real, COPY_SHARE, method="lower"))) if len(real) else same
     apart = _nearest(features, train) >= limit
-    between = _distances(features, features)
-    for k in range(1, len(features)):
+    kept = np.empty((0, features.shape[1]))
+    for first in range(0, len(features), BLOCK):
         # Of two samples that are copies of each other the first stays, if it was kept itself.
-        apart[k] &= not bool((between[k, :k][apart[:k]] < limit).any())
-    kept: NDArray[np.bool_] = apart
-    return kept
+        block, own = features[first : first + BLOCK], apart[first : first + BLOCK]
+        own &= _nearest(block, kept) >= limit
+        between = _distances(block, block)
+        for k in np.flatnonzero(own):
+            own[k] = bool((between[k, :k][own[:k]] >= limit).all())
+        kept = np.concatenate([kept, block[own]])
+    return apart
 
 
 def rejection_sampled(logits: Numbers, *, count: int, seed: int) -> NDArray[np.intp]:
     """Positions of ``count`` samples by discriminator rejection sampling (Azadi et al. 2019, algorithm 1).
 
-    A sample is accepted with the probability sigmoid(F), where F = D - max D - log(1 - exp(D - max D - epsilon)) -
-    gamma (their equation 8) for its logit D. They set gamma to a percentile of F; here it is that for which as many
-    are accepted on average as are taken. Should the draws accept fewer, those of the highest F come next.
+    They are the first that are accepted; should too few be, those of the most probable ones that were not come next.
+    """
+    probable = acceptance(logits, count=count)
+    accepted = numpy_generator(seed).uniform(size=len(probable)) < probable
+    order = np.lexsort((np.where(accepted, 0.0, -probable), ~accepted))
+    picked: NDArray[np.intp] = order[:count]
+    return picked
+
+
+def acceptance(logits: Numbers, *, count: int) -> Numbers:
+    """The probability with which each sample is accepted (N, 0 to 1), for its logit D.
+
+    It is sigmoid(F), where F = D - max D - log(1 - exp(D - max D - epsilon)) - gamma (Azadi et al. 2019, equation 8).
+    They set gamma to a percentile of F; here it is that for which ``count`` are accepted on average.
     """
     below = logits - logits.max()
     raw = below - np.log1p(-np.exp(below - DRS_EPSILON))
@@ -100,40 +125,44 @@ def rejection_sampled(logits: Numbers, *, count: int, seed: int) -> NDArray[np.i
     for _ in range(100):
         gamma = (low + high) / 2
         low, high = (gamma, high) if _sigmoid(raw - gamma).sum() > count else (low, gamma)
-    accepted = numpy_generator(seed).uniform(size=len(raw)) < _sigmoid(raw - gamma)
-    order = np.lexsort((-raw, ~accepted))
-    picked: NDArray[np.intp] = order[:count]
-    return picked
+    return _sigmoid(raw - high)
 
 
 def _sigmoid(values: Numbers) -> Numbers:
-    from scipy.special import expit
-
-    squashed: Numbers = expit(values)
+    # Where exp would overflow the result is 0 to the last bit anyway.
+    squashed: Numbers = 1 / (1 + np.exp(-np.clip(values, -700, None)))
     return squashed
 
 
 def _distances(one: Features, other: Features) -> Numbers:
-    from scipy.spatial.distance import cdist
-
-    distances: Numbers = cdist(one, other)
+    """Euclidean, N x M. Of features of length L they are right to about 1e-7 L, well below `SAME`."""
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    distances: Numbers = np.sqrt(np.maximum(squares, 0))
     return distances
 
 
+def _blocks(one: Features, other: Features) -> Iterator[Numbers]:
+    """`_distances`, some rows at a time."""
+    for first in range(0, len(one), BLOCK):
+        yield _distances(one[first : first + BLOCK], other)
+
+
 def _nearest(one: Features, other: Features) -> Numbers:
-    nearest: Numbers = _distances(one, other).min(axis=1)
-    return nearest
+    """Of each of N the distance to the nearest of M; infinite where there are none."""
+    return np.concatenate([np.empty(0), *(block.min(axis=1, initial=np.inf) for block in _blocks(one, other))])
 
 
 def _nearest_other(features: Features) -> Numbers:
-    distances = _distances(features, features)
-    np.fill_diagonal(distances, np.inf)
-    nearest: Numbers = distances.min(axis=1)
-    return nearest
+    """Of each of N the distance to the nearest other; of one alone none."""
+    if len(features) < 2:
+        return np.empty(0)
+    # Each is the nearest to itself.
+    return np.concatenate([np.partition(block, 1, axis=1)[:, 1] for block in _blocks(features, features)])
 
 
 def _mean_distance(features: Features, train: Features) -> Numbers:
     """To the `NEIGHBOURS` nearest training images, or all of fewer."""
-    near = np.sort(_distances(features, train), axis=1)[:, :NEIGHBOURS]
-    mean: Numbers = near.mean(axis=1)
-    return mean
+    most = min(NEIGHBOURS, len(train))
+    near = [np.partition(block, most - 1, axis=1)[:, :most].mean(axis=1) for block in _blocks(features, train)]
+    return np.concatenate([np.empty(0), *near])

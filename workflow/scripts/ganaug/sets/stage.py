@@ -188,7 +188,7 @@ def _taken(
         wanted = amounts_of(pool.amount, counts_of(originals))
         kept: list[SetRow] = []
         for label, (places, known) in evidence.items():
-            count, own_seed = wanted[label] * pool.part.turns, derive(seed, pool.part.name, label)
+            count, own_seed = wanted[label] * pool.part.turns, derive(seed, pool.part.name, pool.part.snap, label)
             kept += [rows[place] for place in places[chosen(pool.part, known, count=count, seed=own_seed)]]
         rows = kept
     return in_turns(rows, turns=pool.part.turns)
@@ -205,6 +205,8 @@ def _evidence(
     if len(features) < len(index):
         raise TooFewError("the classifier of the real images failed, so nothing tells its samples apart")
     logits = np.load(pool.scores).astype(np.float64) if pool.scores else None
+    if logits is not None and len(logits) < len(index):
+        raise TooFewError("it failed after this snapshot, so no discriminator tells its samples apart")
     std = train.std(axis=0)
     scale = np.where(std > 0, std, 1)
     roles = {role: np.array([row.label for row in split if row.role == role]) for role in ("train", "validation")}
