@@ -43,6 +43,8 @@ REPEATS = range(STUDY_CONFIG.repeats)
 # All arms that are trained and scored; the study compares some of them, and the cells of the grid have their own table.
 ARMS = {name: EXPERIMENT.arms[name] for name in STUDY_CONFIG.trained}
 STUDIED = {name: ARMS[name] for name in STUDY_CONFIG.arms}
+CURATED = [part for arm in ARMS.values() for part in arm.generated if part.is_curated]
+JUDGED = sorted({part.name for part in CURATED if part.keep == "discriminator"})
 CLASSIFIERS = STUDY_CONFIG.classifiers
 SETUP = planned(EXPERIMENT)
 GANS = SETUP.gans
@@ -114,9 +116,10 @@ def code_digests():
         **{f"train_classifier ({clf})": code("train_classifier", classifier_network(clf)) for clf in CLASSIFIERS},
         **{
             script: code(script, classifier_network(CLASSIFIERS[0]))
-            for script in ("embed_real", "embed_samples")
+            for script in ("embed_real", "embed_samples", *(["embed_pool"] if CURATED else []))
             if GANS
         },
+        **{f"judge_samples ({gan})": code("judge_samples", gan_network(gan)) for gan in JUDGED},
         "score_repeat": code("score_repeat", *map(classifier_network, CLASSIFIERS)),
     }
 
