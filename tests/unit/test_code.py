@@ -129,3 +129,10 @@ def test_stages_do_not_load_each_other(loaded: dict[Case, set[str]]) -> None:
     # Preflight times the networks of both stages; each is measured by its own.
     several = {script for (script, _), modules in loaded.items() if len(modules & stages) > 1}
     assert several == {"check_plan"}
+
+
+def test_scripts_that_compute_with_torch_are_forked_from_the_warm_process(loaded: dict[Case, set[str]]) -> None:
+    computing = {script for (script, _), modules in loaded.items() if "ganaug.compute" in modules}
+    warm = {path.stem for path in SCRIPTS.glob("*.py") if "warm=True" in path.read_text(encoding="utf-8")}
+    # Preflight measures what the start of a job costs.
+    assert warm == computing - {"check_plan"}
