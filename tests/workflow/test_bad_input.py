@@ -75,7 +75,7 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "match of an unused arm": (
         {"arms": {"gan": {"gan": {"count": 9}}}, "study": {"arms": ["real", "duplicate"]}},
-        "arms.gan.gan: set exactly one of ratio, count (both",
+        "arms.gan.gan: set exactly one of ratio, count, balance (both",
     ),
     "twice": ({"study": {"arms": ["real", "gan", "gan"]}}, "study.arms: a name is listed twice"),
     "no real": ({"study": {"arms": ["gan"]}}, "study.arms: lacks real"),
@@ -98,7 +98,7 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "no budget": ({"study": {"steps": None}}, "study: set exactly one of steps, epochs (none is set"),
     "ratio and count": (
         {"arms": {"gan": {"gan": {"count": 9}}}},
-        "arms.gan.gan: set exactly one of ratio, count (both",
+        "arms.gan.gan: set exactly one of ratio, count, balance (both",
     ),
     "no amount": ({"arms": {"classic": {"classic": {"ratio": None}}}}, "arms.classic.classic: set exactly one of"),
     "changed real": ({"arms": {"real": {"real": False}}}, "study.arms: lacks real, the real images and nothing else"),

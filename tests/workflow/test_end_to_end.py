@@ -62,6 +62,7 @@ def test_every_stage_left_its_files(results: Path) -> None:
         assert {path.name for path in (results / f"gan/dcgan/r{r}/j0").iterdir()} == {
             "G-e20.safetensors",
             "G-last.safetensors",
+            "D-last.safetensors",
             "history.csv",
             "status.json",
             "grid.png",
