@@ -128,7 +128,7 @@ def ours(name: str, path: str, labels: np.ndarray, *, precision: str) -> Callabl
         generated=torch.zeros(len(labels), dtype=torch.bool),
         turns=torch.zeros(len(labels), dtype=torch.int64),
     )
-    state = begun(network_of(name).to(device), recipe, seed=0, device=device)
+    state = begun(network_of(name).to(device), recipe, images=len(labels), seed=0, device=device)
     step = Step(state, train, recipe, total=10**6, seed=0, compute=compute, device=device)
     stream = batches_of(train, recipe, total=10**6, seed=0)
 

@@ -1,7 +1,9 @@
 """What an arm and a classifier's settings change in a training, and that a killed one goes on as if it had not been."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -80,9 +82,10 @@ def same(one: Fit, other: Fit) -> bool:
         (LENET, Online(policy="trivialaugment", mixup=1.0, cutmix=1.0), Strategy()),
         (LENET, Online(), Strategy(adversarial=0.5, weight=0.3)),
         (LENET, Online(), Strategy(pretrain=0.5)),
-        (replace(LENET, network="alexnet"), Online(policy="classic"), Strategy()),
+        (LENET, Online(policy="alternating_flip_crop"), Strategy()),
+        (replace(LENET, network="mobilenet_v3_small"), Online(policy="classic"), Strategy()),
     ],
-    ids=["plain", "sgd", "ema-auxnorm", "mixing", "adversarial", "pretrain", "dropout"],
+    ids=["plain", "sgd", "ema-auxnorm", "mixing", "adversarial", "pretrain", "alternating", "dropout"],
 )
 def test_a_killed_training_goes_on_bit_for_bit(
     mixed: TrainingSet,
@@ -108,7 +111,7 @@ def test_a_killed_training_goes_on_bit_for_bit(
 
 def test_a_training_leaves_the_global_generator_alone(mixed: TrainingSet, validation: Labelled) -> None:
     before = torch.get_rng_state()
-    run(mixed, validation, replace(LENET, network="alexnet"), online=Online(policy="augmix", mixup=1.0))
+    run(mixed, validation, replace(LENET, network="mobilenet_v3_small"), online=Online(policy="augmix", mixup=1.0))
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -196,14 +199,43 @@ def test_online_augmentation_never_touches_what_is_evaluated(
     seen: list[int] = []
     changed = training.augment
 
-    def watched(images: torch.Tensor, policy: str, *, rng: torch.Generator) -> torch.Tensor:
+    def watched(images: torch.Tensor, *args: Any, **settings: Any) -> torch.Tensor:
         seen.append(len(images))
-        return changed(images, policy, rng=rng)  # type: ignore[arg-type]
+        return changed(images, *args, **settings)
 
     monkeypatch.setattr(training, "augment", watched)
     run(train, validation, online=Online(policy="trivialaugment"))
     # Twenty batches of eight, and none of the evaluations' 24 and 20 images.
     assert seen == [8] * 20
+
+
+def test_images_are_mirrored_every_other_time(
+    train: TrainingSet, validation: Labelled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[torch.Tensor] = []
+    changed = training.augment
+
+    def watched(images: torch.Tensor, *args: Any, mirrored: torch.Tensor, **settings: Any) -> torch.Tensor:
+        seen.append(mirrored)
+        return changed(images, *args, mirrored=mirrored, **settings)
+
+    monkeypatch.setattr(training, "augment", watched)
+    # All 24 images in each of four steps: as many are mirrored now as were not before.
+    run(train, validation, replace(LENET, batch_size=24), online=Online(policy="alternating_flip_crop"))
+    counts = [int(mirrored.sum()) for mirrored in seen]
+    assert counts == [counts[0], 24 - counts[0]] * 10
+    assert 0 < counts[0] < 24
+
+
+@pytest.mark.slow
+def test_a_compiled_network_learns_the_same(train: TrainingSet, validation: Labelled) -> None:
+    """To within rounding, which compilation changes; without a C++ compiler torch cannot compile for the CPU."""
+    if shutil.which("g++") is None:
+        pytest.skip("no C++ compiler here")
+    budget = replace(BUDGET, steps=3, eval_every=3)
+    plain, compiled = (run(train, validation, replace(LENET, compile=c), budget=budget)[0] for c in (False, True))
+    for name, weight in plain.weights.items():
+        assert torch.allclose(weight, compiled.weights[name], atol=1e-5), name
 
 
 def test_a_network_without_normalisation_has_none_to_split(mixed: TrainingSet, validation: Labelled) -> None:

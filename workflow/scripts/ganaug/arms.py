@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+Policy = Literal[
+    "flip_crop", "alternating_flip_crop", "classic", "trivialaugment", "randaugment", "autoaugment", "augmix"
+]
+
 
 @dataclass(frozen=True)
 class DuplicateArm:
@@ -85,7 +89,7 @@ class Online:
             et al. 2019); where both are set, each batch takes one of them.
     """
 
-    policy: Literal["flip_crop", "classic", "trivialaugment", "randaugment", "autoaugment", "augmix"] | None = None
+    policy: Policy | None = None
     mixup: float | None = None
     cutmix: float | None = None
 

@@ -28,7 +28,7 @@ def derive(root: int, *names: str | int) -> int:
     ``"classic", r, label``                   classic images of a class: below it the image's number
     ``"order", r``                            batches of a classifier: below it ``epoch, number``, or ``pretrain`` first
     ``"classifier", r, f``                    initial weights of a classifier: below it ``step, number`` (augmentation,
-                                              mixing), ``dropout, number``, ``judge``
+                                              mixing), ``dropout, number``, ``judge``, ``mirror``
     ``"curation", r``                         which samples of a pool are taken: below it ``GAN, snapshot, label``
     ``"grid"``                                draws of repeats, for the intervals of the grid
     ``"explore"``                             pictures of the data: below it ``random`` and ``classes, label``

@@ -29,6 +29,7 @@ class State:
         best: of the evaluation that is kept: validation accuracy, and loss with a minus.
         weights, selected: of that evaluation, and its step.
         waited: evaluations since it.
+        mirrored: whether each image was, the last time it was seen (bool, N), where they alternate; else empty.
         snapshots: weights of every evaluation by step, where they are asked for.
     """
 
@@ -38,6 +39,7 @@ class State:
     optimiser: Optimiser
     losses: Tensor
     weights: Weights
+    mirrored: Tensor
     step: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     best: tuple[float, float] = (-1.0, 0.0)
@@ -54,7 +56,7 @@ class State:
 
 def save(state: State, path: Path) -> None:
     """Write all of `State`, atomically."""
-    tensors = {"losses": state.losses, **prefixed("weights", state.weights)}
+    tensors = {"losses": state.losses, "mirrored": state.mirrored, **prefixed("weights", state.weights)}
     for name, network in state.networks.items():
         tensors |= prefixed(name, network.state_dict())
     tensors |= prefixed("optimiser", state.optimiser.state())
@@ -76,6 +78,7 @@ def load(state: State, path: Path) -> None:
     tensors, metadata = load_tensors(path)
     facts = json.loads(metadata["state"])
     state.losses.copy_(tensors["losses"])
+    state.mirrored.copy_(tensors["mirrored"])
     for name, network in state.networks.items():
         network.load_state_dict(unprefixed(name, tensors))
     state.optimiser.restore(unprefixed("optimiser", tensors))

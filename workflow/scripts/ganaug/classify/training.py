@@ -126,7 +126,7 @@ def fit(
     classifier, budget = recipe.classifier, recipe.budget
     count = epoch_images(train.turns)
     total = total_steps(budget, classifier, count)
-    state = begun(network, recipe, seed=seed, device=device)
+    state = begun(network, recipe, images=len(train.labels), seed=seed, device=device)
     if resume is not None and resume.exists():
         checkpoint.load(state, resume)
         progress(state.step)
@@ -156,8 +156,8 @@ def fit(
     return Fit(state.weights, state.selected, state.snapshots, state.history, None)
 
 
-def begun(network: nn.Module, recipe: Recipe, *, seed: int, device: torch.device) -> State:
-    """The state before the first step."""
+def begun(network: nn.Module, recipe: Recipe, *, images: int, seed: int, device: torch.device) -> State:
+    """The state before the first step of learning from so many images."""
     classifier, strategy = recipe.classifier, recipe.strategy
     if strategy.auxiliary_norm:
         split_norms(network, name=classifier.network)
@@ -167,6 +167,7 @@ def begun(network: nn.Module, recipe: Recipe, *, seed: int, device: torch.device
     ema = None
     if classifier.ema is not None:
         ema = copy.deepcopy(network).requires_grad_(False)
+    alternating = recipe.online.policy == "alternating_flip_crop"
     parameters = [*network.parameters(), *(judge.parameters() if judge else ())]
     return State(
         network=network.train(),
@@ -175,6 +176,7 @@ def begun(network: nn.Module, recipe: Recipe, *, seed: int, device: torch.device
         optimiser=Optimiser([one for one in parameters if one.requires_grad], classifier),
         losses=torch.zeros(recipe.budget.eval_every, device=device),
         weights=plain_weights(weights_of(network)),
+        mirrored=torch.rand(images if alternating else 0, generator=torch_generator(derive(seed, "mirror"))) < 0.5,
     )
 
 
@@ -256,7 +258,13 @@ class Step:
         """Images as this step sees them (float32, N x C x H x W), and their targets."""
         online = self._recipe.online
         pixels = self._train.images.pixels(positions)
-        images = to_floats(pixels if online.policy is None else augment(pixels, online.policy, rng=rng))
+        if online.policy is not None:
+            mirrored = None
+            if online.policy == "alternating_flip_crop":
+                mirrored = self._state.mirrored[positions].logical_not_()
+                self._state.mirrored[positions] = mirrored
+            pixels = augment(pixels, online.policy, rng=rng, mirrored=mirrored)
+        images = to_floats(pixels)
         alphas = [(mix, alpha) for mix, alpha in ((mixup, online.mixup), (cutmix, online.cutmix)) if alpha is not None]
         if not alphas:
             return images, labels

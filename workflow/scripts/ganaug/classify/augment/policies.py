@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Literal
 
 import torch
 from torch import Tensor
 
+from ganaug.arms import Policy
 from ganaug.classify.augment import spaces
 from ganaug.classify.augment.autoaugment import CIFAR10
 from ganaug.classify.augment.levels import to_levels
 from ganaug.classify.augment.operations import Operation, transform
 from ganaug.classify.augment.plain import classic, flip_crop
 
-Policy = Literal["flip_crop", "classic", "trivialaugment", "randaugment", "autoaugment", "augmix"]
-
 RANDAUGMENT_OPERATIONS, RANDAUGMENT_LEVEL = 2, 9
 AUGMIX_CHAINS, AUGMIX_DEPTH, AUGMIX_LEVELS = 3, 3, 3
 
 
-def augment(images: Tensor, policy: Policy, *, rng: torch.Generator) -> Tensor:
+def augment(images: Tensor, policy: Policy, *, rng: torch.Generator, mirrored: Tensor | None = None) -> Tensor:
     """A batch with each image changed at random, independently of the others.
 
     - ``flip_crop``, ``classic``: as `plain` tells.
+    - ``alternating_flip_crop``: as ``flip_crop``, but which images are mirrored is told (Jordan 2024, section 3.6).
     - ``trivialaugment``: one operation at a random one of 31 levels (Müller & Hutter 2021, wide space).
     - ``randaugment``: two operations at level 9 of 31 (Cubuk et al. 2020).
     - ``autoaugment``: the policy found on CIFAR-10 (Cubuk et al. 2019).
@@ -38,13 +37,16 @@ def augment(images: Tensor, policy: Policy, *, rng: torch.Generator) -> Tensor:
         images: uint8, N x C x H x W with C 1 or 3, channels last in memory, on any device.
         policy: one of `Policy`.
         rng: on the CPU; a policy draws a number of values that depends on N alone.
+        mirrored: which images are (bool, N, on the CPU), for ``alternating_flip_crop``.
 
     Returns:
         As ``images``, channels last in memory; ``images`` are not changed.
     """
     draws, change = _POLICIES[policy]
     uniform = torch.rand(draws, len(images), generator=rng, dtype=torch.float64)
-    if policy == "flip_crop":
+    if mirrored is not None:
+        uniform[0] = (~mirrored).double()  # mirrored below 0.5
+    if policy in ("flip_crop", "alternating_flip_crop"):
         return change(images, uniform)
     return _channels_last(change(images.contiguous(), uniform))
 
@@ -110,6 +112,7 @@ def _augmix(images: Tensor, draws: Tensor) -> Tensor:
 
 _POLICIES: dict[Policy, tuple[int, Callable[[Tensor, Tensor], Tensor]]] = {
     "flip_crop": (3, flip_crop),
+    "alternating_flip_crop": (3, flip_crop),
     "classic": (6, classic),
     "trivialaugment": (3, _trivialaugment),
     "randaugment": (2 * RANDAUGMENT_OPERATIONS, _randaugment),
