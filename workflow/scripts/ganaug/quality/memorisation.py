@@ -1,0 +1,97 @@
+"""Samples that are copies of training images: nearest neighbours, with held-out real images as the measure.
+
+The comparison with held-out images is that of Meehan et al. (2020), "A non-parametric test to detect data-copying in
+generative models".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.quality.kid import Features
+from ganaug.quality.neighbours import Numbers, nearest
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A sample and the training image nearest to it.
+
+    Attributes:
+        sample, train: their rows.
+        distance: between them.
+        rank: share of the held-out images that are at least as near to a training image; 0: none is.
+    """
+
+    sample: int
+    train: int
+    distance: float
+    rank: float
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """How near samples are to training images, against how near real images are that the GAN never saw.
+
+    Attributes:
+        distances: float64, S: of each sample to its nearest training image.
+        train: int64, S: which that is.
+        ranks: float64, S: share of the held-out images whose distance is no larger.
+        held: float64, H, rising: of each held-out image to its nearest training image.
+    """
+
+    distances: Numbers
+    train: NDArray[np.int64]
+    ranks: Numbers
+    held: Numbers
+
+    @property
+    def closer(self) -> float:
+        """Share of the samples that are nearer to a training image than any held-out image is."""
+        return float((self.ranks == 0).mean())
+
+    @property
+    def expected(self) -> float:
+        """What `closer` is on average where samples are like held-out images: 1 / (H + 1)."""
+        return 1 / (len(self.held) + 1)
+
+    @property
+    def copying(self) -> float:
+        """Probability that a sample is nearer to train than a held-out image is; ties count half.
+
+        The U statistic of Meehan et al. divided by its largest value: 0.5 where samples are like held-out images, 1
+        where all are nearer, 0 where all are farther.
+        """
+        before = np.searchsorted(self.held, self.distances, side="left") / len(self.held)
+        return float(1 - (before + self.ranks).mean() / 2)
+
+    def closest(self, most: int) -> list[Pair]:
+        """The ``most`` nearest pairs, nearest first, equal ones in the order of samples."""
+        first = np.argsort(self.distances, kind="stable")[:most]
+        return [
+            Pair(int(row), int(self.train[row]), float(self.distances[row]), float(self.ranks[row])) for row in first
+        ]
+
+
+def memorisation(*, train: Features, held: Features, samples: Features) -> Memorisation:
+    """Distance of each sample to the nearest training image, calibrated by that of held-out real images.
+
+    Every image is compared with all of ``train``, so sets of any size may be held against each other, but the features
+    must be of one network and scale. Where held-out images have copies in train (near-duplicates in the data set) no
+    sample is nearer than these: remove them first. A copy that is mirrored is found if the network does not mind
+    mirroring, or if mirrored images stand in ``train`` too.
+
+    Args:
+        train, held, samples: float32, N x d, H x d and S x d.
+
+    Raises:
+        ValueError: an empty set.
+    """
+    for name, rows in (("training", train), ("held-out", held), ("generated", samples)):
+        if not len(rows):
+            raise ValueError(f"memorisation cannot be measured without {name} images")
+    unseen = np.sort(nearest(held, train)[0])
+    distances, which = nearest(samples, train)
+    return Memorisation(distances, which, np.searchsorted(unseen, distances, side="right") / len(unseen), unseen)
