@@ -62,6 +62,6 @@ def signed_test(differences: Sequence[float], *, rope: float, seed: int, draws: 
     better, worse = ((drawn @ side * drawn).sum(axis=1) for side in (above, below))
     parts = np.stack([worse, 1 - better - worse, better])
     largest = np.isclose(parts, parts.max(axis=0), rtol=0, atol=1e-12)
-    shares = (largest / largest.sum(axis=0)).mean(axis=1)
+    worst, same, best = map(float, (largest / largest.sum(axis=0)).mean(axis=1))
     improvement = float(np.heaviside(z, 0.5) @ weights / weights.sum())
-    return Belief(*map(float, shares), improvement=improvement)
+    return Belief(worse=worst, equivalent=same, better=best, improvement=improvement)

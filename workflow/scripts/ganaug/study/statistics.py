@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MOST_REPEATS = 10_000
 # That the repeats said to be needed settle a comparison.
 CHANCE = 0.8
-QUANTILES = 32
-_LADDER = (*range(2, 41), *(round(40 * 1.05**step) for step in range(1, 114)), MOST_REPEATS)
+QUANTILES = 16
 
 
 @dataclass(frozen=True)
@@ -123,18 +129,39 @@ def repeats_needed(mean: float, std: float, n: int, *, alpha: float, rope: float
         that lies just there; the promise is for means as the n repeats leave them open.
     """
     import numpy as np
-    from scipy.special import chdtri, ndtr, stdtrit
+    from scipy.special import ndtr
 
     if std == 0:
         return least
-    repeats = np.array([number for number in _LADDER if number > n and number >= least])
-    new = repeats - n
+    ladder, quantiles = _half_widths(alpha)
+    start = bisect_left(ladder, max(n + 1, least))
+    repeats = ladder[start:]
     squares = (n - 1) * std**2
-    variances = squares / chdtri(n - 1, (np.arange(QUANTILES)[:, None] + 0.5) / QUANTILES)
-    half = stdtrit(repeats - 1, 1 - alpha / 2) * np.sqrt((squares + new * variances) / (repeats - 1) / repeats)
-    spread = np.sqrt(variances * new / (repeats * n))
+    variances = squares / _chi_square(n - 1)
+    half = quantiles[start:] * np.sqrt((squares + (repeats - n) * variances) / (repeats - 1))
+    spread = np.sqrt(variances * (repeats - n) / (repeats * n))
     outside, inside = np.maximum(half, rope), np.maximum(rope - half, 0)
     settled = ndtr((mean - outside) / spread) + ndtr((-mean - outside) / spread)
     settled += ndtr((inside - mean) / spread) - ndtr((-inside - mean) / spread)
     enough = settled.mean(axis=0) >= CHANCE
     return int(repeats[enough.argmax()]) if enough.any() else None
+
+
+@cache
+def _half_widths(alpha: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The numbers of repeats that are tried, and half the interval of each for a standard deviation of 1."""
+    import numpy as np
+    from scipy.special import stdtrit
+
+    ladder = np.array([*range(2, 41), *(round(40 * 1.05**step) for step in range(1, 114)), MOST_REPEATS])
+    return ladder, stdtrit(ladder - 1, 1 - alpha / 2) / np.sqrt(ladder)
+
+
+@cache
+def _chi_square(freedom: int) -> NDArray[np.float64]:
+    """Evenly spaced quantiles of the chi-square distribution, as a column."""
+    import numpy as np
+    from scipy.special import chdtri
+
+    quantiles: NDArray[np.float64] = chdtri(freedom, (np.arange(QUANTILES)[:, None] + 0.5) / QUANTILES)
+    return quantiles
