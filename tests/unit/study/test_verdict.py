@@ -61,7 +61,7 @@ def test_below_six_repeats_nothing_is_settled() -> None:
 
 def test_null_studies_rarely_say_helps() -> None:
     rng = np.random.default_rng(0)
-    studies, repeats, treated = 1000, 6, 4
+    studies, repeats, treated = 400, 6, 4  # `test_power` has more of them
     for noise in (ROPE, 4 * ROPE):
         accuracy = rng.normal(0.9, noise, size=(studies, treated + 2, repeats))  # columns: real, classic, then arms
         real, classic, arms = accuracy[:, 0], accuracy[:, 1], accuracy[:, 2:]
