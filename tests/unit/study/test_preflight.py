@@ -21,7 +21,6 @@ from ganaug.study.preflight import (
     estimate,
     facts,
     first_lines,
-    half_width,
     jobs_of,
     keep_estimate,
     kept_estimate,
@@ -254,12 +253,6 @@ def test_counts_are_told_only_of_images_read_as_the_config_asks_for(tmp_path: Pa
         assert len(said) == 1
         assert said[0].startswith(unread)
     assert first(tmp_path, data, source="g")[0].startswith(unread)
-
-
-@pytest.mark.parametrize(("images", "points"), [(40, 14.8), (100, 9.6), (10000, 1.0)])
-def test_half_the_wilson_interval(images: int, points: float) -> None:
-    # 20 of 40: 0.352 to 0.648; 50 of 100: 0.404 to 0.596 (any table of Wilson intervals).
-    assert 100 * half_width(images) == pytest.approx(points, abs=0.05)
 
 
 @pytest.mark.parametrize(

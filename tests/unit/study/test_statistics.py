@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from ganaug.study.statistics import describe, half_width, holm, p_value, repeats_needed, t_interval
@@ -78,17 +79,40 @@ def test_intervals_exclude_zero_exactly_where_holm_rejects() -> None:
     assert {step.rejected for step in steps} == {True, False}
 
 
-def test_repeats_needed_outside_the_region() -> None:
-    # t(0.975, n - 1) / sqrt(n): 2.5706 / 2.4495 = 1.049 at n = 6, 2.4469 / 2.6458 = 0.925 at n = 7
-    assert repeats_needed(1.0, 1.0, alpha=0.05, rope=0.1, least=6) == 7
-    assert repeats_needed(-1.0, 1.0, alpha=0.05, rope=0.1, least=6) == 7
+def chance_to_settle(mean: float, std: float, n: int, repeats: int, *, alpha: float, rope: float) -> float:
+    """By simulation: truths from the posterior of n known repeats, then all other repeats one by one."""
+    rng = np.random.default_rng(repeats)
+    studies = 20_000
+    sigma = std * np.sqrt((n - 1) / rng.chisquare(n - 1, studies))
+    truth = rng.normal(mean, sigma / np.sqrt(n))
+    known = rng.normal(size=n)
+    known = mean + std * (known - known.mean()) / known.std(ddof=1)
+    new = rng.normal(truth[:, None], sigma[:, None], (studies, repeats - n))
+    drawn = np.concatenate([np.broadcast_to(known, (studies, n)), new], axis=1)
+    middle, half = drawn.mean(axis=1), drawn.std(axis=1, ddof=1) * half_width(1.0, repeats, alpha)
+    outside = (np.abs(middle) > half) & (np.abs(middle) > rope)
+    return float(np.mean(outside | (np.abs(middle) + half <= rope)))
 
 
-def test_repeats_needed_inside_the_region() -> None:
-    # rope - |mean| = 0.5: 2.1199 / 4.1231 = 0.514 at n = 17, 2.1098 / 4.2426 = 0.497 at n = 18
-    assert repeats_needed(0.5, 1.0, alpha=0.05, rope=1.0, least=6) == 18
+@pytest.mark.parametrize(
+    ("mean", "std", "n", "rope"), [(1.0, 1.0, 6, 0.1), (-1.0, 1.5, 10, 0.5), (0.0, 0.5, 8, 0.5), (2.0, 1.5, 4, 0.5)]
+)
+def test_repeats_needed_settle_four_studies_in_five(mean: float, std: float, n: int, rope: float) -> None:
+    needed = repeats_needed(mean, std, n, alpha=0.0125, rope=rope, least=6)
+    assert needed is not None
+    assert chance_to_settle(mean, std, n, needed, alpha=0.0125, rope=rope) > 0.79
+    if needed > max(6, n + 1):
+        fewer = max(6, n + 1, int(needed / 1.15))
+        assert chance_to_settle(mean, std, n, fewer, alpha=0.0125, rope=rope) < 0.81
+
+
+def test_repeats_needed_for_losses_are_those_for_gains() -> None:
+    assert repeats_needed(-1.0, 1.0, 6, alpha=0.05, rope=0.1, least=6) == repeats_needed(
+        1.0, 1.0, 6, alpha=0.05, rope=0.1, least=6
+    )
 
 
 def test_repeats_needed_at_the_limit_does_not_exist() -> None:
-    assert repeats_needed(0.005, 0.01, alpha=0.05, rope=0.005, least=6) is None
-    assert repeats_needed(0.02, 0.0, alpha=0.05, rope=0.005, least=6) == 6
+    # 1,000 repeats leave the mean open by 0.0003; to be told from the limit by as much takes more than 10,000
+    assert repeats_needed(0.005, 0.01, 1000, alpha=0.05, rope=0.005, least=6) is None
+    assert repeats_needed(0.02, 0.0, 3, alpha=0.05, rope=0.005, least=6) == 6

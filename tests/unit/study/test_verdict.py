@@ -9,6 +9,7 @@ import pytest
 
 from ganaug.arms import Arm, ClassicArm, DuplicateArm, GanArm, Online
 from ganaug.study.scores import read_scores
+from ganaug.study.statistics import repeats_needed
 from ganaug.study.verdict import choose_classic, compare, decide, headline, points
 
 from .conftest import ARMS, GAINS, Write, cell, full_study, make_data, make_study, score_file
@@ -42,10 +43,12 @@ def test_a_certain_gain_inside_the_region_does_not_help() -> None:
 
 
 def test_noise_is_underpowered_and_says_how_many_repeats_it_needs() -> None:
-    # mean 0.01, sd 0.02 * sqrt(6/5) = 0.021909: t(n-1) / sqrt(n) < 0.45644 first at n = 21 (2.0860 / 4.5826 = 0.45520)
+    # mean 0.01, sd 0.02 * sqrt(6/5) = 0.021909
     decision = decide([[0.03, -0.01] * 3], rope=ROPE)[0]
     assert decision.verdict == "underpowered"
-    assert decision.repeats_needed == 21
+    assert decision.repeats_needed == repeats_needed(0.01, 0.021909, 6, alpha=0.05, rope=ROPE, least=6)
+    assert decision.repeats_needed is not None
+    assert decision.repeats_needed > 21  # where the interval would exclude 0 if the mean were known to be 0.01
 
 
 def test_below_six_repeats_nothing_is_settled() -> None:
@@ -58,7 +61,7 @@ def test_below_six_repeats_nothing_is_settled() -> None:
 
 def test_null_studies_rarely_say_helps() -> None:
     rng = np.random.default_rng(0)
-    studies, repeats, treated = 1000, 6, 4
+    studies, repeats, treated = 400, 6, 4  # `test_power` has more of them
     for noise in (ROPE, 4 * ROPE):
         accuracy = rng.normal(0.9, noise, size=(studies, treated + 2, repeats))  # columns: real, classic, then arms
         real, classic, arms = accuracy[:, 0], accuracy[:, 1], accuracy[:, 2:]

@@ -17,9 +17,9 @@ from ganaug.config import COMPARED, Classifier, Data, Gan, Study, build
 from ganaug.experiment import Experiment
 from ganaug.images import SplitRow, open_split, role_counts
 from ganaug.io import read_json, write_json
+from ganaug.study.proportions import widest
 from ganaug.study.verdict import LEAST_REPEATS
 
-Z = 1.96
 FEW_IMAGES = 50
 # A test set that knows an accuracy to no more than this is worth a warning.
 COARSE = 0.05
@@ -199,11 +199,6 @@ def estimate(
     return Estimate(seconds=seconds, bytes=kept * image_bytes + max(scratch * image_bytes, size))
 
 
-def half_width(images: int) -> float:
-    """Half the 95% Wilson interval (1927) of an accuracy near 0.5 that was measured on so many images."""
-    return Z * math.sqrt(0.25 / images + Z**2 / (4 * images**2)) / (1 + Z**2 / images)
-
-
 def shared_prefixes(sources: Sequence[str]) -> list[str]:
     """Beginnings that several files of a folder share before a last number, if most files have such company.
 
@@ -355,7 +350,7 @@ def advice(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) ->
         )
     scored = _scored(report, setup.study)
     total = sum(sum(part["test"].values()) for part in scored)
-    if (half := half_width(total)) > COARSE:
+    if (half := widest(total)) > COARSE:
         said.append(
             f"{total} test images tell an accuracy to ±{100 * half:.1f} points (95% Wilson interval near one half): "
             "smaller gains can hardly show; seal more of them, or use folds"

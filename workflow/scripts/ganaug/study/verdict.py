@@ -39,7 +39,7 @@ class Decision:
         level: confidence level of the interval, such as 0.9875.
         low, high: the interval; None below two repeats.
         verdict: what it means.
-        repeats_needed: how many repeats would settle it, when it is not settled and that many exist.
+        repeats_needed: how many repeats in all settle it with a chance of 80%, where it is not settled and so many do.
     """
 
     sample: Sample
@@ -99,10 +99,10 @@ def decide(family: Sequence[Sequence[float]], *, rope: float) -> list[Decision]:
     decisions = []
     for differences, p, step in zip(family, p_values, holm(p_values, ALPHA), strict=True):
         sample, interval = describe(differences), t_interval(differences, step.level)
-        verdict = _verdict(sample, interval, rope)
+        verdict = judge(sample, interval, rope)
         needed = None
         if verdict == "underpowered" and sample.mean is not None and sample.std is not None:
-            needed = repeats_needed(sample.mean, sample.std, alpha=step.level, rope=rope, least=LEAST_REPEATS)
+            needed = repeats_needed(sample.mean, sample.std, sample.n, alpha=step.level, rope=rope, least=LEAST_REPEATS)
         decisions.append(
             Decision(
                 sample=sample,
@@ -118,7 +118,8 @@ def decide(family: Sequence[Sequence[float]], *, rope: float) -> list[Decision]:
     return decisions
 
 
-def _verdict(sample: Sample, interval: tuple[float, float] | None, rope: float) -> Verdict:
+def judge(sample: Sample, interval: tuple[float, float] | None, rope: float) -> Verdict:
+    """The verdict on a sample of paired differences whose mean has this interval."""
     if sample.n < LEAST_REPEATS or sample.mean is None or interval is None:
         return "underpowered"
     low, high = interval
@@ -274,7 +275,7 @@ def _evidence(decision: Decision) -> str:
             + f"; a verdict needs at least {LEAST_REPEATS}"
             + (f", this one about {needed}" if needed > LEAST_REPEATS else "")
         )
-    return text + f"; about {needed} repeats would settle it"
+    return text + f"; about {needed} repeats in all would settle it four times in five"
 
 
 def _real_images(scores: Scores, study: Study) -> str:
