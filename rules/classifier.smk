@@ -99,6 +99,7 @@ rule score_repeat:
         dev_index=DEV["index"],
         test_images=TEST["images"],
         test_index=TEST["index"],
+        others=lambda w: other_tests(w.r),
         models=lambda w: cell_files("model.safetensors", w.r),
         snapshots=lambda w: cell_files("snapshots.safetensors", w.r),
         records=lambda w: cell_files("status.json", w.r),

@@ -138,6 +138,16 @@ def begin_files(classifier, r, f):
     return files
 
 
+def other_tests(r):
+    """The test images of the experiments that classifiers begin with cells of, as their indexes; for score alone."""
+    cells = [cell_of(EXPERIMENT.classifiers[name].weights or "imagenet") for name in CLASSIFIERS]
+    others = sorted({cell[0] for cell in cells if cell and len(cell) == 3})
+    files = [f"results/{other}/data/p{part_of(r)}/test/index.csv" for other in others]
+    if missing := [file for file in files if not Path(file).exists()]:
+        refuse(f"classifiers: {missing[0]} is not there, which tells whether weights know test images; make it first")
+    return files
+
+
 def cell_files(file, r, arms=ARMS):
     """One file of every cell of a repeat, in the order of the study."""
     return [
