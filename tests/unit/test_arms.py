@@ -117,7 +117,7 @@ PLAIN = {"control": {"ratio": 5}}
         (
             {"per_class": 10, "gan": GAN},
             {},
-            ".gan.name: dcgan learns from 20 real images of a class, and the arm has 10; set gans.dcgan.per_class to 10",
+            ".gan.name: dcgan learns from 20 real images of a class, and the arm has 10; set gans.dcgan.per_class to",
         ),
         (
             {"per_class": 10, "gan": GAN},
