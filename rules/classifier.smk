@@ -99,6 +99,8 @@ rule score_repeat:
         dev_index=DEV["index"],
         test_images=TEST["images"],
         test_index=TEST["index"],
+        source=f"{RESULTS}/data/source.json",
+        others=lambda w: other_data(w.r),
         models=lambda w: cell_files("model.safetensors", w.r),
         snapshots=lambda w: cell_files("snapshots.safetensors", w.r),
         records=lambda w: cell_files("status.json", w.r),

@@ -138,6 +138,20 @@ def begin_files(classifier, r, f):
     return files
 
 
+def other_data(r):
+    """Of each experiment that classifiers begin with cells of the images it may have learnt from, and its source."""
+    cells = [cell_of(EXPERIMENT.classifiers[name].weights or "imagenet") for name in CLASSIFIERS]
+    files = []
+    for other in sorted({cell[0] for cell in cells if cell and len(cell) == 3}):
+        folder = f"results/{other}/data"
+        # One that has fewer parts, or one alone, has others than this study seals in its turn.
+        part = part_of(r) if Path(f"{folder}/p{part_of(r)}").exists() else 0
+        files += [f"{folder}/p{part}/dev/index.csv", f"{folder}/source.json"]
+    if missing := [file for file in files if not Path(file).exists()]:
+        refuse(f"classifiers: {missing[0]} is not there, which tells whether weights know test images; make it first")
+    return files
+
+
 def cell_files(file, r, arms=ARMS):
     """One file of every cell of a repeat, in the order of the study."""
     return [

@@ -15,6 +15,8 @@ from ganaug.schema import check
 from tests.workflow.configs import PRESETS, SCHEMA, parsed
 
 GAN = {"name": "dcgan", "ratio": 5}
+# The GAN sees ten real images of each class alone.
+FEW = {"gans": {"dcgan": {"per_class": 10}}}
 UNEVEN = {"per_class": None, "imbalance": {"cat": 40, "dog": 10}}
 
 
@@ -112,6 +114,31 @@ PLAIN = {"control": {"ratio": 5}}
         ),
         ({"real": False}, PLAIN, ": has no images at all; set real to true or add some"),
         ({"per_class": 21}, PLAIN, ".per_class: 21 of 20 real images of a class; lower it"),
+        (
+            {"per_class": 10, "gan": GAN},
+            {},
+            ".gan.name: dcgan learns from 20 real images of a class, and the arm has 10; set gans.dcgan.per_class to",
+        ),
+        (
+            {"per_class": 10, "gan": GAN},
+            {"data": UNEVEN},
+            ".gan.name: dcgan learns from all real images of a class, and the arm has 10; set gans.dcgan.per_class to",
+        ),
+        (
+            {"per_class": 10, "gan": {**GAN, "snapshot": "best"}},
+            FEW,
+            ".gan.snapshot: chooses by all real images, and the arm has 10 of a class; leave it out",
+        ),
+        (
+            {"per_class": 10, "gans": [GAN, {**GAN, "truncation": 1.0, "pool": 2, "keep": "density"}]},
+            FEW,
+            ".gans[1].keep: chooses by all real images, and the arm has 10 of a class; leave it out",
+        ),
+        (
+            {"per_class": 10, "gan": {**GAN, "pool": 2, "drop_copies": True}},
+            FEW,
+            ".gan.drop_copies: chooses by all real images, and the arm has 10 of a class; leave it out",
+        ),
         ({"per_class": 11}, {**PLAIN, "data": UNEVEN}, ".per_class: 11 of 10 real images of a class; lower it"),
         (
             {"gan": {"name": "dcgan", "balance": True}},
@@ -231,7 +258,8 @@ def test_an_arm_that_is_only_matched_is_checked_too() -> None:
         ({"gan": {**GAN, "pool": 4, "keep": "discriminator"}}, {}),
         ({"gan": {**GAN, "pool": 4, "drop_copies": True, "turns": 3}}, {}),
         ({"gan": {**GAN, "snapshot": 125}}, {}),
-        ({"per_class": 20, "gan": GAN}, {}),
+        ({"per_class": 20, "gan": {**GAN, "snapshot": "best"}}, {}),
+        ({"per_class": 10, "gan": GAN}, FEW),
         ({"gan": GAN, "strategy": {"pretrain": 0.5}, "online": {"mixup": 1.0}}, {}),
         ({"gan": GAN, "strategy": {"weight": 0.5, "auxiliary_norm": True, "adversarial": 0.1}}, {}),
         ({"gan": {"name": "dcgan", "balance": True}}, {"data": UNEVEN, "control": {"balance": True}}),

@@ -21,6 +21,8 @@ with job(snakemake.log[0], warm=True):
         split=given.split,
         dev=ImageFiles(given.dev_images, given.dev_index),
         test=ImageFiles(given.test_images, given.test_index),
+        source=given.source,
+        others=list(zip(given.others[::2], given.others[1::2], strict=True)),
         cells=[Cell(*key, model, snapshots, record, sets[key[0]]) for key, model, snapshots, record in files],
         classifiers={name: build(Classifier, values, "classifiers") for name, values in settings.classifiers.items()},
         compute=build(Compute, {**settings.compute, "device": snakemake.config["compute"]["device"]}, "compute"),

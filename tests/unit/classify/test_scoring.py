@@ -1,12 +1,13 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ganaug.classify.scoring import refuse_test_images
+from ganaug.classify.scoring import refuse_known, refuse_test_images
 from ganaug.errors import UserError
-from ganaug.images import Origin, SetRow
+from ganaug.images import IndexRow, Origin, SetRow
 
 SEALED = np.full((4, 4, 1), 7, dtype=np.uint8)
 NAMES = {hashlib.sha256(bytes([7] * 16)).hexdigest(): "test/cow/c9.png"}
@@ -31,3 +32,17 @@ def test_an_image_that_differs_in_one_pixel_is_let_through(tmp_path: Path) -> No
     other[0, 0, 0] = 8
     training = rows(tmp_path, origin="real", image=other)
     assert refuse_test_images(training, sealed=NAMES, where="x") is None  # type: ignore[func-returns-value]
+
+
+def test_weights_of_another_experiment_may_not_know_a_test_image_or_its_group() -> None:
+    sealed = [IndexRow(label="cow", group=f"g{k}", origin="real", source=f"c{k}.png") for k in (1, 2)]
+    other = IndexRow(label="cow", group="g3", origin="real", source="c3.png")
+    refuse_known(sealed, [other], same_source=True, where="x")
+    # The same object; and of the same source the same file, however it was decoded.
+    with pytest.raises(UserError, match=r"^x/index\.csv: holds 1 of this study's 2 test images, the first is c2\.png,"):
+        refuse_known(sealed, [replace(other, group="g2")], same_source=False, where="x/index.csv")
+    named = replace(other, source="c1.png")
+    with pytest.raises(UserError, match=r"the first is c1\.png,"):
+        refuse_known(sealed, [named], same_source=True, where="x")
+    # Elsewhere a file of that name is another image.
+    refuse_known(sealed, [named], same_source=False, where="x")

@@ -179,6 +179,20 @@ def test_patience_ends_a_training_that_gets_no_better(train: TrainingSet, valida
     assert result.selected_step == 5
 
 
+@pytest.mark.parametrize(
+    ("frozen", "strategy", "end"),
+    [(0.0, Strategy(pretrain=0.5), 55), (0.5, Strategy(), 55), (1.0, Strategy(), 15)],
+    ids=["pretrain", "half-frozen", "frozen"],
+)
+def test_patience_waits_for_the_last_stage(
+    mixed: TrainingSet, validation: Labelled, frozen: float, strategy: Strategy, end: int
+) -> None:
+    # With a rate of almost 0 no evaluation beats the first, at step 5; the last of two stages begins at step 50.
+    classifier = replace(LENET, lr=1e-12, patience=2, weights="imagenet", frozen=frozen)
+    result, _ = run(mixed, validation, classifier, strategy=strategy, budget=replace(BUDGET, steps=100))
+    assert result.history[-1]["step"] == end
+
+
 def test_an_average_of_decay_almost_1_stays_near_the_start(train: TrainingSet, validation: Labelled) -> None:
     begun = make(LENET, size=16, channels=1, classes=2, generator=torch_generator(0)).state_dict()
     budget = replace(BUDGET, steps=1, eval_every=1, select="last")

@@ -9,7 +9,16 @@ import torch
 from ganaug.arms import Online, Strategy
 from ganaug.classify.batching import by_turns, whole_batches
 from ganaug.classify.networks import make
-from ganaug.classify.training import Fit, Labelled, Recipe, TrainingSet, fit, probabilities, total_steps
+from ganaug.classify.training import (
+    Fit,
+    Labelled,
+    Recipe,
+    TrainingSet,
+    evaluation_batch,
+    fit,
+    probabilities,
+    total_steps,
+)
 from ganaug.config import Budget, Classifier
 from ganaug.seeds import torch_generator
 from tests.unit.classify.conftest import COMPUTE, CPU
@@ -118,3 +127,15 @@ def test_arms_of_every_size_see_the_same_number_of_images_a_step(count: int) -> 
     # 66 x 64 draws in whole permutations: every image as often as any other, give or take the one that is unfinished.
     assert seen.max() - seen.min() <= 1
     assert seen.sum() == 66 * 64
+
+
+def test_a_last_step_that_breaks_the_weights_is_a_divergence(train: TrainingSet, validation: Labelled) -> None:
+    result, _ = run(train, validation, budget=replace(BUDGET, steps=1, select="last"), lr=1e30)
+    assert result.reason == "diverged at step 1: the weights it left give no probabilities"
+
+
+@pytest.mark.parametrize(("size", "pixels", "images"), [(32, None, 512), (32, 224, 41), (224, None, 41), (224, 32, 41)])
+def test_images_that_are_enlarged_are_evaluated_in_smaller_batches(size: int, pixels: int | None, images: int) -> None:
+    # 2^21 pixels at a time, and at most 512 images.
+    settings = replace(LENET, input=pixels)
+    assert evaluation_batch(make(settings, size=size, channels=1, classes=2, generator=None), size) == images

@@ -66,6 +66,7 @@ def _check_arm(name: str, arms: Mapping[str, Arm], gans: Mapping[str, Gan], data
     for key, part in [("gan", arm.gan)] if arm.gan else [(f"gans[{k}]", part) for k, part in enumerate(arm.gans)]:
         _check_amount(f"{where}.{key}", part, arm, data)
         _check_gan_arm(f"{where}.{key}", part, gans)
+        _check_known(f"{where}.{key}", part, arm, gans, data)
     _check_together(f"{where}.gans", arm.gans)
     if not arm.real and arm.duplicate is None and arm.classic is None and not arm.generated:
         raise UserError(f"{where}: has no images at all; set real to true or add some")
@@ -139,6 +140,24 @@ def _check_gan_arm(where: str, arm: GanArm, gans: Mapping[str, Gan]) -> None:
         raise UserError(
             f"{where}.snapshot: {arm.name} keeps {', '.join(gan.snaps)}; "
             f"add {arm.snapshot} to gans.{arm.name}.snapshots"
+        )
+
+
+def _check_known(where: str, part: GanArm, arm: Arm, gans: Mapping[str, Gan], data: Data) -> None:
+    """Refuse samples in which there is more than the real images that the arm is told to have."""
+    whole = data.equal_per_class
+    if arm.per_class is None or arm.per_class == whole:
+        return
+    seen = gans[part.name].per_class or whole
+    if seen is None or seen > arm.per_class:
+        raise UserError(
+            f"{where}.name: {part.name} learns from {seen or 'all'} real images of a class, and the arm has "
+            f"{arm.per_class}; set gans.{part.name}.per_class to {arm.per_class}"
+        )
+    if part.is_curated or part.snap == "best":
+        key = "snapshot" if part.snap == "best" else "keep" if part.keep != "first" else "drop_copies"
+        raise UserError(
+            f"{where}.{key}: chooses by all real images, and the arm has {arm.per_class} of a class; leave it out"
         )
 
 

@@ -171,7 +171,8 @@ class Classifier:
         warmup: it rises from 0 in this share of the steps.
         label_smoothing: the share of the target that is spread over all classes (Szegedy et al. 2016, section 7).
         ema: decay of the moving average of the weights, which is then what is evaluated; null for none.
-        patience: training ends after so many evaluations without a better one; null: never.
+        patience: training ends after so many evaluations without a better one, of which those while it is ``frozen``,
+            or while an arm pre-trains, do not count; null: never.
         compile: torch.compile; the first step then takes a minute.
         input: pixels that images are resized to; null: none, and the network has a stem for small images.
         weights: what training begins from: ``imagenet``, a .safetensors file, or a classifier

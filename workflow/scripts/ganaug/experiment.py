@@ -60,7 +60,13 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
     for name, gan in experiment.gans.items():
         _check_gan(name, gan, experiment.data)
     _check_study(experiment)
-    check_classifiers(experiment.classifiers, experiment.study, experiment.data, experiment.arms)
+    check_classifiers(
+        experiment.classifiers,
+        experiment.study,
+        experiment.data,
+        experiment.arms,
+        experiment=experiment.experiment,
+    )
     check_arms(experiment.study.arms, experiment.arms, experiment.gans, experiment.data)
     if experiment.study.grid is None:
         return experiment

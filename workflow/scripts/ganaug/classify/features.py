@@ -34,7 +34,7 @@ def seen(network: nn.Module, images: Batches) -> tuple[NDArray[np.float32], NDAr
     guessed: list[Tensor] = []
     hook = last.register_forward_pre_hook(lambda _, inputs: parts.append(inputs[0].float().cpu()))
     with torch.inference_mode():
-        for positions in torch.arange(len(images)).split(evaluation_batch(images.size)):
+        for positions in torch.arange(len(images)).split(evaluation_batch(network, images.size)):
             guessed.append(network(images(positions)).float().softmax(dim=1).cpu())
     hook.remove()
     if not parts:

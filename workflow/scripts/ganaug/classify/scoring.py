@@ -19,7 +19,17 @@ from ganaug.classify.training import Labelled, probabilities
 from ganaug.compute import prepare
 from ganaug.config import Classifier, Compute
 from ganaug.errors import UserError
-from ganaug.images import ImageFiles, SetRow, labels_of, open_image_set, open_images, open_set, open_split
+from ganaug.images import (
+    ImageFiles,
+    IndexRow,
+    SetRow,
+    labels_of,
+    open_image_set,
+    open_images,
+    open_index,
+    open_set,
+    open_split,
+)
 from ganaug.io import digest, load_tensors, read_json, save_array, write_csv, write_json
 from ganaug.records import origins
 
@@ -60,6 +70,8 @@ def score_repeat(
     split: str,
     dev: ImageFiles,
     test: ImageFiles,
+    source: str,
+    others: Sequence[tuple[str, str]],
     cells: Sequence[Cell],
     classifiers: Mapping[str, Classifier],
     compute: Compute,
@@ -73,25 +85,31 @@ def score_repeat(
     Args:
         experiment, repeat, part, fixed_test: written into the file; ``fixed_test``: all repeats share a test set.
         split, dev, test: ``data/r{r}.csv`` and both image sets of its part.
+        source: ``data/source.json``.
+        others: of every experiment that a classifier begins with a cell of, the ``index.csv`` of the images that it may
+            have learnt from, and its source.
         cells, classifiers: the cells and the settings of their classifiers.
         compute, code: how it runs, and the digest of the code.
         scores, predictions, class_probabilities: the outputs: numbers; the class predicted for each test image, a
             column a cell; probabilities as float32, cells x test images x classes, NaN for a failed cell.
 
     Raises:
-        UserError: a test image occurs in a training set.
+        UserError: a test image occurs in a training set, or in that of weights of another experiment.
     """
     device = prepare(compute)
     sets = {cell.training_set: open_set(cell.training_set) for cell in cells}
     images = {row.images for own in sets.values() for row in own} | {dev.images}
     made_from = origins(
-        inputs=[split, *sorted(images), *sorted(sets), test.images, test.index],
+        inputs=[split, *sorted(images), *sorted(sets), test.images, test.index, *(index for index, _ in others)],
         config={name: asdict(classifier) for name, classifier in classifiers.items()}
         | {"precision": compute.precision, "threads": compute.threads},
         code=code,
         seeds={},
     )
     sealed = open_image_set(test.images, test.index)
+    for index, other in others:
+        same = read_json(other)["fingerprint"] == read_json(source)["fingerprint"]
+        refuse_known(sealed.index, open_index(index), same_source=same, where=index)
     rows = open_split(split)
     classes = labels_of(rows)
     names_of = {_pixel_digest(image): row.source for image, row in zip(sealed.images, sealed.index, strict=True)}
@@ -158,6 +176,26 @@ def refuse_test_images(rows: Sequence[SetRow], *, sealed: Mapping[str, str], whe
             raise UserError(
                 f"{where}: the test image {name} occurs in this training set as {row.source}; remove one of the two"
             )
+
+
+def refuse_known(sealed: Sequence[IndexRow], there: Sequence[IndexRow], *, same_source: bool, where: str) -> None:
+    """Make sure that weights of another experiment know none of the test images.
+
+    Args:
+        sealed: the test images of this experiment.
+        there: the images that the other may have learnt from.
+        same_source: whether both are of one source, where a name means the same image whatever was made of it.
+        where: the index of the other, for the message.
+
+    Raises:
+        UserError: they may know one: it, or another image of its group, is there.
+    """
+    groups, names = {row.group for row in there}, {row.source for row in there}
+    if known := [row.source for row in sealed if row.group in groups or (same_source and row.source in names)]:
+        raise UserError(
+            f"{where}: holds {len(known)} of this study's {len(sealed)} test images, the first is {known[0]}, so "
+            "weights of that experiment may know them; give both the same seed, data and data.test"
+        )
 
 
 def _pixel_digest(image: np.ndarray) -> str:

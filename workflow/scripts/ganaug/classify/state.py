@@ -28,7 +28,7 @@ class State:
         history: a row an evaluation.
         best: of the evaluation that is kept: validation accuracy, and loss with a minus.
         weights, selected: of that evaluation, and its step.
-        waited: evaluations since it.
+        waited: evaluations since it that count for ``patience``.
         mirrored: whether each image was, the last time it was seen (bool, N), where they alternate; else empty.
         snapshots: weights of every evaluation by step, where they are asked for.
     """

@@ -23,6 +23,7 @@ from ganaug.classify.batching import by_turns, epoch_images, in_phases, whole_ba
 from ganaug.classify.dropout import draw_dropout
 from ganaug.classify.metrics import METRICS, Labels, Probabilities, summary
 from ganaug.classify.networks import head
+from ganaug.classify.networks.input import Input
 from ganaug.classify.norms import plain_weights, split_norms, tell_others
 from ganaug.classify.objective import adversarial, new_judge, supervised
 from ganaug.classify.optimiser import Optimiser
@@ -145,9 +146,16 @@ def fit(
             }
             state.history.append({"step": state.step, **{key: round(value, 3) for key, value in passed.items()}, **row})
             since = (state.step - 1) % budget.eval_every + 1
-            if reason := _divergence(state.losses[:since], first=state.step - since + 1):
+            reason = _divergence(state.losses[:since], first=state.step - since + 1)
+            if reason is None and math.isnan(row["train_loss"]):
+                # The loss of a step is of the weights before it.
+                reason = f"diverged at step {state.step}: the weights it left give no probabilities"
+            if reason:
                 return Fit(state.weights, state.selected, state.snapshots, state.history, reason)
             _keep(state, score, budget, snapshot=validation is None)
+            # What is frozen throughout has one stage only.
+            if state.step < max(classifier.frozen % 1, recipe.strategy.pretrain or 0) * total:
+                state.waited = 0
             if classifier.patience is not None and state.waited >= classifier.patience:
                 break
         if resume is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -295,9 +303,13 @@ def _divergence(losses: Tensor, *, first: int) -> str | None:
     return f"diverged at step {first + at}: train_loss {losses[at]:.3g}"
 
 
-def evaluation_batch(size: int) -> int:
-    """Images that are looked at together: fewer large ones, whose features would fill the memory."""
-    return max(16, min(512, 2**21 // size**2))
+def evaluation_batch(network: nn.Module, size: int) -> int:
+    """Images of ``size`` pixels that are looked at together: fewer large ones, whose features would fill the memory.
+
+    Large is what ``network`` makes of them: its input may enlarge them.
+    """
+    seen = max([size, *(layer.pixels or 0 for layer in network.modules() if isinstance(layer, Input))])
+    return max(16, min(512, 2**21 // seen**2))
 
 
 def probabilities(network: nn.Module, images: Batches, *, compute: Compute, device: torch.device) -> Probabilities:
@@ -306,7 +318,7 @@ def probabilities(network: nn.Module, images: Batches, *, compute: Compute, devi
     network.eval()
     parts = []
     with torch.inference_mode(), autocast(device, compute):
-        for positions in torch.arange(len(images)).split(evaluation_batch(images.size)):
+        for positions in torch.arange(len(images)).split(evaluation_batch(network, images.size)):
             parts.append(network(images(positions)).float().softmax(dim=1).cpu())
     network.train(was_training)
     return torch.cat(parts).numpy()
