@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganaug.classify.networks import to_cpu
+
 
 def supervised(logits: Tensor, targets: Tensor, *, weights: Tensor | None, smoothing: float) -> Tensor:
     """The weighted mean of the cross-entropies of a batch, a scalar.
@@ -43,7 +45,7 @@ def new_judge(features: int, *, rng: torch.Generator, device: torch.device) -> n
     """A discriminator's head on so many features, with torch's usual weights drawn from ``rng``."""
     with torch.device("meta"):
         judge = nn.Linear(features, 1)
-    judge.to_empty(device="cpu")
+    to_cpu(judge)
     bound = features**-0.5
     nn.init.uniform_(judge.weight, -bound, bound, generator=rng)
     nn.init.uniform_(judge.bias, -bound, bound, generator=rng)

@@ -35,7 +35,7 @@ def make(
     # Constructors draw weights from the global generator; on this device they draw nothing, in no time.
     with torch.device("meta"):
         body: nn.Module = module.build(size=classifier.input or size, channels=channels, classes=classes)
-    body.to_empty(device="cpu")
+    to_cpu(body)
     with torch.no_grad():
         for layer in body.modules():
             if isinstance(layer, Calibrated):
@@ -48,6 +48,20 @@ def make(
     first = Input(channels=getattr(module, "CHANNELS", channels), pixels=classifier.input)
     network = nn.Sequential(OrderedDict[str, nn.Module](input=first, body=body))
     return network.to(memory_format=torch.channels_last)
+
+
+def to_cpu(network: nn.Module) -> None:
+    """Give a network on the meta device memory on the CPU, whatever lies in it.
+
+    `nn.Module.to_empty` does the same, but imports torch's symbolic shapes when it is first used, which costs every job
+    of a study half a second.
+    """
+    for layer in network.modules():
+        for name, weight in layer.named_parameters(recurse=False):
+            empty = torch.empty(weight.shape, dtype=weight.dtype)
+            setattr(layer, name, nn.Parameter(empty, requires_grad=weight.requires_grad))
+        for name, buffer in layer.named_buffers(recurse=False):
+            setattr(layer, name, torch.empty(buffer.shape, dtype=buffer.dtype))
 
 
 def head(network: nn.Module) -> nn.Linear:
