@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from ganaug.adam import Adam
 from ganaug.seeds import torch_generator
+from ganaug.sgd import Sgd
 from tests.unit.classify.networks.made import NETWORKS, made
 from tests.workflow.configs import PRESETS
 
@@ -25,7 +26,7 @@ def images() -> tuple[Tensor, Tensor]:
     return (patterns[labels] + noise) / 2, labels
 
 
-def step(network: nn.Module, optimiser: Adam, shown: Tensor, labels: Tensor) -> None:
+def step(network: nn.Module, optimiser: Adam | Sgd, shown: Tensor, labels: Tensor) -> None:
     optimiser.zero_grad()
     functional.cross_entropy(network(shown), labels).backward()
     optimiser.step()
@@ -66,7 +67,8 @@ def test_a_few_images_are_learned_by_heart(name: str) -> None:
     network = made(name, size=SIZE, classes=CLASSES).train()
     assert not learned(network, shown, labels)
     preset = next(preset for preset in PRESETS["classifiers"].values() if preset["network"] == name)
-    optimiser = Adam(network.parameters(), lr=preset["lr"])
+    kind = Sgd if preset.get("optimiser") == "sgd" else Adam
+    optimiser = kind(network.parameters(), lr=preset["lr"])
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         done = 0
