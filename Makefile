@@ -26,7 +26,7 @@ run: install  ## the default experiment: results/digits/report.html, the table o
 	snakemake
 	@python workflow/scripts/print_verdict.py results/digits/summary.json
 
-test: install  ## the tests (at most 12 minutes on 2 cores)
+test: install  ## the tests
 	python -m pytest
 
 test-slow: install  ## the slow tests too: ten kills in one run, and the like
