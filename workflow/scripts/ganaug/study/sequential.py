@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ganaug.study.statistics import Sample, describe, holm
-from ganaug.study.verdict import ALPHA, LEAST_REPEATS, Decision, judge
+from ganaug.study.verdict import ALPHA, LEAST_REPEATS, Decision, decided
 
 # The prior spread of (true mean / standard deviation). The error rate holds for any value fixed in advance; 1 is the
 # "unit information" of Rouder et al. (2009) and quickest for effects about as large as the spread of repeats.
@@ -89,19 +89,7 @@ def decide_any_time(family: Sequence[Sequence[float]], *, rope: float) -> list[D
     p_values = [any_time_p(sample) for sample in samples]
     decisions = []
     for sample, p, step in zip(samples, p_values, holm(p_values, ALPHA), strict=True):
-        interval = any_time_interval(sample, step.level)
-        decisions.append(
-            Decision(
-                sample=sample,
-                p=p,
-                p_adjusted=None if p is None else step.p_adjusted,
-                level=1 - step.level,
-                low=interval[0] if interval else None,
-                high=interval[1] if interval else None,
-                verdict=judge(sample, interval, rope),
-                repeats_needed=None,
-            )
-        )
+        decisions.append(decided(sample, p, step, any_time_interval(sample, step.level), rope=rope))
     return decisions
 
 

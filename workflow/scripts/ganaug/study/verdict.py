@@ -10,7 +10,7 @@ from typing import Literal
 from ganaug.arms import Arm, Online
 from ganaug.config import Data, Study
 from ganaug.study.scores import Scores
-from ganaug.study.statistics import Sample, describe, holm, p_value, repeats_needed, t_interval
+from ganaug.study.statistics import HolmStep, Sample, describe, holm, p_value, repeats_needed, t_interval
 
 ALPHA = 0.05
 LEAST_REPEATS = 6
@@ -99,23 +99,33 @@ def decide(family: Sequence[Sequence[float]], *, rope: float) -> list[Decision]:
     decisions = []
     for differences, p, step in zip(family, p_values, holm(p_values, ALPHA), strict=True):
         sample, interval = describe(differences), t_interval(differences, step.level)
-        verdict = judge(sample, interval, rope)
-        needed = None
-        if verdict == "underpowered" and sample.mean is not None and sample.std is not None:
+        decision = decided(sample, p, step, interval, rope=rope)
+        if decision.verdict == "underpowered" and sample.mean is not None and sample.std is not None:
             needed = repeats_needed(sample.mean, sample.std, sample.n, alpha=step.level, rope=rope, least=LEAST_REPEATS)
-        decisions.append(
-            Decision(
-                sample=sample,
-                p=p,
-                p_adjusted=None if p is None else step.p_adjusted,
-                level=1 - step.level,
-                low=interval[0] if interval else None,
-                high=interval[1] if interval else None,
-                verdict=verdict,
-                repeats_needed=needed,
-            )
-        )
+            decision = replace(decision, repeats_needed=needed)
+        decisions.append(decision)
     return decisions
+
+
+def decided(
+    sample: Sample, p: float | None, step: HolmStep, interval: tuple[float, float] | None, *, rope: float
+) -> Decision:
+    """The decision on one comparison of a family; how many repeats it needs is left out.
+
+    Args:
+        sample, p, interval: its paired differences, and what they say of their mean.
+        step: what Holm's procedure makes of ``p``; the interval is of its level.
+    """
+    return Decision(
+        sample=sample,
+        p=p,
+        p_adjusted=None if p is None else step.p_adjusted,
+        level=1 - step.level,
+        low=interval[0] if interval else None,
+        high=interval[1] if interval else None,
+        verdict=judge(sample, interval, rope),
+        repeats_needed=None,
+    )
 
 
 def judge(sample: Sample, interval: tuple[float, float] | None, rope: float) -> Verdict:
