@@ -139,6 +139,20 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
         {"data": {**OWN, "groups": "parent", "test": {"method": "leave_one_group_out"}}},
         "data.test.folds: not set; give the number of groups that each class has",
     ),
+    "more rounds than pairs": (
+        {
+            "data": {
+                **OWN,
+                "groups": "parent",
+                "test": {"method": "leave_one_group_out", "fraction": None, "folds": 5, "rounds": 6},
+            }
+        },
+        "data.test.rounds: 5 groups a class make 5 rounds of other pairs, not 6; lower it",
+    ),
+    "rounds of nothing": (
+        {"data": {"test": {"rounds": 2}}},
+        "data.test.rounds: leave_one_group_out alone goes round several times; leave it out",
+    ),
     "no groups to leave out": (
         {"data": {**OWN, "test": {"method": "leave_one_group_out", "folds": 5}}},
         "data.groups: not set; say which images leave_one_group_out leaves out together",

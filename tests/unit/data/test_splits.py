@@ -158,6 +158,23 @@ def test_each_fold_leaves_one_cow_and_one_horse_out(seed):
     assert folds == [set(pair) for pair in zip(ranked["cow"], ranked["horse"], strict=True)]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_five_rounds_of_five_folds_are_all_pairs_of_a_cow_and_a_horse(seed):
+    test = config.TestSplit(method="leave_one_group_out", fraction=None, folds=5, rounds=5)
+    pairs = sealed_groups(COWS, seed, test)
+    assert len({frozenset(pair) for pair in pairs}) == len(pairs) == 25
+    assert pairs[:5] == sealed_groups(COWS, seed, leave_out(5))
+    for start in range(0, 25, 5):
+        assert set.union(*pairs[start : start + 5]) == {f"{animal}{n}" for animal in ("cow", "horse") for n in range(5)}
+
+
+def test_rounds_of_patients_who_have_images_of_both_classes_are_refused():
+    index = rows({label: {f"p{n}": 2 for n in range(3)} for label in ("healthy", "ill")})
+    test = config.TestSplit(method="leave_one_group_out", fraction=None, folds=3, rounds=2)
+    with pytest.raises(UserError, match=r"data.test.rounds: the classes share p\d, which cannot meet itself"):
+        seal(index, seed=0, test=test, official=official(index), joined={})
+
+
 @pytest.mark.parametrize("folds", [4, 6])
 def test_another_number_of_folds_than_groups_is_told(folds):
     with pytest.raises(UserError, match=rf"data.test.folds: .* class cow has 5 for {folds} folds"):

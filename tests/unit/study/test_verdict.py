@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from ganaug import config
 from ganaug.arms import Arm, ClassicArm, DuplicateArm, GanArm, Online
 from ganaug.study.scores import read_scores
 from ganaug.study.statistics import repeats_needed
-from ganaug.study.verdict import choose_classic, compare, decide, headline, points
+from ganaug.study.verdict import apart, choose_classic, compare, decide, headline, points
 
 from .conftest import ARMS, GAINS, Write, cell, full_study, make_data, make_study, score_file
 
@@ -148,7 +150,15 @@ def test_headline_claims_no_error_rate_where_repeats_share_folds(write: Write) -
     files = [{**file, "part": r % 3, "conditional_on_test_set": False} for r, file in enumerate(full_study())]
     scores, study = read_scores(write(files)), make_study()
     text = str(headline(scores, compare(scores, study=study, arms=ARMS), study=study, arms=ARMS, data=make_data()))
-    assert "at most 5% (Holm) if repeats were independent; 6 repeats share 3 test sets in turn, so it is higher" in text
+    assert "at most 5% (Holm) if repeats were independent; 6 repeats share the images of 3 test sets in turn" in text
+
+
+def test_test_sets_of_later_rounds_hold_what_those_of_the_first_hold(write: Write) -> None:
+    files = [{**file, "part": r, "conditional_on_test_set": False} for r, file in enumerate(full_study())]
+    scores = read_scores(write(files))
+    rounds = config.TestSplit(method="leave_one_group_out", fraction=None, folds=5, rounds=2)
+    assert apart(scores, make_data()) == 6
+    assert apart(scores, replace(make_data(), test=rounds)) == 5
 
 
 def test_headline_is_honest_below_six_repeats(write: Write) -> None:

@@ -25,11 +25,14 @@ class TestSplit:
             ``leave_one_group_out`` seals one group of every class in each fold; ``official`` takes the source's own.
         fraction: the share of images that is sealed (``hash`` without folds, ``stratified``).
         folds: repeat r seals fold r modulo this many; null: one test set for all repeats.
+        rounds: ``leave_one_group_out`` goes so many times over all groups, and in every round each is sealed with other
+            groups of the other classes; there are then ``folds * rounds`` test sets, which overlap.
     """
 
     method: Literal["hash", "stratified", "leave_one_group_out", "official"]
     fraction: float | None
     folds: int | None
+    rounds: int = 1
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class Data:
 
     @property
     def parts(self) -> int:
-        """How many development/test divisions there are: one, or one a fold."""
-        return self.test.folds or 1
+        """How many development/test divisions there are: one, or one a fold and round."""
+        return (self.test.folds or 1) * self.test.rounds
 
     @property
     def equal_per_class(self) -> int | None:

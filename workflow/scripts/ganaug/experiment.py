@@ -194,6 +194,11 @@ def _check_test(data: Data) -> None:
             raise UserError("data.groups: not set; say which images leave_one_group_out leaves out together")
         if test.folds is None:
             raise UserError("data.test.folds: not set; give the number of groups that each class has")
+        if test.rounds > test.folds:
+            told = f"{test.folds} groups a class make {test.folds} rounds of other pairs, not {test.rounds}"
+            raise UserError(f"data.test.rounds: {told}; lower it")
+    elif test.rounds != 1:
+        raise UserError("data.test.rounds: leave_one_group_out alone goes round several times; leave it out")
     elif test.method != "official" and test.folds is None and test.fraction is None:
         raise UserError("data.test.fraction: not set; give the share of images to seal, such as 0.5")
 

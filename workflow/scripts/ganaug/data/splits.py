@@ -45,7 +45,7 @@ def _masks(
         return [official]
     if test.method == "leave_one_group_out":
         assert test.folds is not None
-        return _one_group_each(index, seed=seed, folds=test.folds, joined=joined)
+        return _one_group_each(index, seed=seed, folds=test.folds, rounds=test.rounds, joined=joined)
     if test.method == "hash" and test.folds is not None:
         return _folds(index, seed=seed, folds=test.folds, joined=joined)
     assert test.fraction is not None
@@ -86,8 +86,14 @@ def _stratified(index: Sequence[IndexRow], *, seed: int, fraction: float) -> Mas
     return np.array([side_of[row.group] for row in index])
 
 
-def _one_group_each(index: Sequence[IndexRow], *, seed: int, folds: int, joined: Mapping[str, str]) -> list[Mask]:
-    """Fold k seals the k-th group of every class, in the order of their hashes."""
+def _one_group_each(
+    index: Sequence[IndexRow], *, seed: int, folds: int, rounds: int, joined: Mapping[str, str]
+) -> list[Mask]:
+    """Fold k seals the k-th group of every class, in the order of their hashes.
+
+    In the n-th round (from 0) the groups of class c are taken n * c places further on, so that those of any two
+    neighbouring classes meet once in as many rounds as there are groups.
+    """
     fold_of: dict[str, int] = {}
     for label, groups in groups_by_class(index).items():
         joins = _joins(groups, joined)
@@ -97,12 +103,19 @@ def _one_group_each(index: Sequence[IndexRow], *, seed: int, folds: int, joined:
                 f"has {len(groups)} for {folds} folds{joins}; correct it, or set data.test.method to hash"
             )
         for fold, group in enumerate(_by_hash(groups, "test", seed=seed)):
+            if rounds > 1 and group in fold_of:
+                raise UserError(
+                    f"data.test.rounds: the classes share {group}, which cannot meet itself; leave rounds out"
+                )
             if fold_of.setdefault(group, fold) != fold:
                 raise UserError(
                     f"data.test.method: leave_one_group_out cannot seal one group of every class, as class {label} "
                     f"shares {group} with another class, but not all of its groups{joins}; set it to hash"
                 )
-    return _fold_masks(index, fold_of, folds=folds)
+    place = {label: number for number, label in enumerate(labels_of(index))}
+    turn = np.array([place[row.label] for row in index])
+    dealt = np.array([fold_of[row.group] for row in index])
+    return [(dealt - number * turn) % folds == fold for number in range(rounds) for fold in range(folds)]
 
 
 def _joins(groups: Collection[str], joined: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from ganaug.io import read_json, write_csv, write_json, write_text
 from ganaug.records import origins
 from ganaug.study.scores import METRICS, SPLITS, ClassMetrics, Scores, read_scores
 from ganaug.study.statistics import Sample, describe
-from ganaug.study.verdict import MINUS, Comparison, Findings, compare, headline, points
+from ganaug.study.verdict import MINUS, Comparison, Findings, apart, compare, headline, points
 
 TITLES = {
     "loss": "test loss",
@@ -256,6 +256,7 @@ def summarise(
         "repeats": {"planned": study.repeats, "scored": len(scores.repeats), "fits": study.fits},
         "test_sets": {
             "number": len(set(scores.parts)),
+            "apart": apart(scores, data),
             "images": fmean(scores.test_images),
             "conditional": scores.conditional,
         },

@@ -299,6 +299,12 @@ def _real_images(scores: Scores, study: Study) -> str:
     return f" ({sum(classes)} real training images)"
 
 
+def apart(scores: Scores, data: Data) -> int:
+    """How many of the test sets share no image: those of later rounds hold what those of the first hold."""
+    rounds = data.test.folds if data.test.rounds > 1 else None
+    return len({part % rounds if rounds else part for part in scores.parts})
+
+
 def _conditions(scores: Scores, study: Study, data: Data) -> list[str]:
     if study.steps is not None:
         said = [f"Every classifier trained for {study.steps} optimiser steps, whatever the size of its training set."]
@@ -309,9 +315,9 @@ def _conditions(scores: Scores, study: Study, data: Data) -> list[str]:
     chance = "For all comparisons together, the chance of any wrong helps or hurts is at most 5% (Holm)"
     if scores.conditional:
         said += [f"{chance}.", "All repeats share one test set: the result is conditional on this test set."]
-    elif len(set(scores.parts)) < len(scores.repeats):
+    elif (sealed := apart(scores, data)) < len(scores.repeats):
         said.append(
-            f"{chance} if repeats were independent; {len(scores.repeats)} repeats share {len(set(scores.parts))} "
+            f"{chance} if repeats were independent; {len(scores.repeats)} repeats share the images of {sealed} "
             "test sets in turn, so it is higher and the intervals are too narrow."
         )
     else:
