@@ -122,6 +122,10 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "official digits": ({"data": {"test": {"method": "official"}}}, "data.test.method: the digits have no test set"),
     "grouped digits": ({"data": {"groups": "parent"}}, "data.groups: the source digits has no groups"),
     # the test set
+    "no size to resize to": (
+        {"classifiers": {"lenet5": {"preset": "lenet5", "input": None}}},
+        "classifiers.lenet5.input: null is not known; choose from native, a whole number from 8 to 1024",
+    ),
     "no fraction": ({"data": {"test": {"fraction": None}}}, "data.test.fraction: not set; give the share"),
     "stratified without a fraction": (
         {"data": {"test": {"method": "stratified", "fraction": None}}},

@@ -87,7 +87,8 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tiny: Project, tmp_path: P
     ]
     patterns += ["gan/*/r0/j0/G-*", "cells/*/*/r0f0/*.safetensors"]
     ours, theirs = artefacts(project.results / "tiny", patterns), artefacts(tiny.results / "tiny", patterns)
-    assert len(ours) == 1 + 4 + 4 + 2 + 2 + 2 + 2 * 4  # split, image sets, sets, samples, classic, GAN, cells
+    # data, sets, samples, classic, generators and discriminators, cells, scores
+    assert len(ours) == 5 + 9 + 10 + 2 + (4 + 3) + 18 + 2
     assert ours == {name: theirs[name] for name in ours}
     predictions, of_all = (read_csv(p.results / "tiny/scores/r0-predictions.csv") for p in (project, tiny))
     assert predictions == [{name: row[name] for name in predictions[0]} for row in of_all]
@@ -126,5 +127,6 @@ def test_ten_kills_change_nothing(tiny: Project, tmp_path: Path) -> None:
     ]
     patterns += ["gan/**/*.safetensors", "cells/**/*.safetensors", "scores/*.csv", "scores/*.npy"]
     ours, theirs = artefacts(project.results / "tiny", patterns), artefacts(tiny.results / "tiny", patterns)
-    assert len(ours) == 5 + 9 + 10 + 2 + 4 + 18 + 2  # data, sets, samples, classic, GANs, cells, scores
+    # data, sets, samples, classic, generators and discriminators, cells, scores
+    assert len(ours) == 5 + 9 + 10 + 2 + (4 + 3) + 18 + 2
     assert ours == theirs

@@ -134,8 +134,12 @@ def test_a_last_step_that_breaks_the_weights_is_a_divergence(train: TrainingSet,
     assert result.reason == "diverged at step 1: the weights it left give no probabilities"
 
 
-@pytest.mark.parametrize(("size", "pixels", "images"), [(32, None, 512), (32, 224, 41), (224, None, 41), (224, 32, 41)])
-def test_images_that_are_enlarged_are_evaluated_in_smaller_batches(size: int, pixels: int | None, images: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "settings", "images"),
+    [(32, LENET, 512), (32, replace(LENET, input=224), 41), (224, LENET, 41), (224, replace(LENET, input=32), 41)],
+)
+def test_images_that_are_enlarged_are_evaluated_in_smaller_batches(
+    size: int, settings: Classifier, images: int
+) -> None:
     # 2^21 pixels at a time, and at most 512 images.
-    settings = replace(LENET, input=pixels)
     assert evaluation_batch(make(settings, size=size, channels=1, classes=2, generator=None), size) == images

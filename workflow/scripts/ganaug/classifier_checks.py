@@ -72,7 +72,7 @@ def _check_weights(
         size = PUBLISHED.get(one.network)
         if size is None:
             raise UserError(f"{where}: {one.network} has none of ImageNet; those that have: {', '.join(PUBLISHED)}")
-        if one.input is None or one.input <= SMALL:
+        if one.input == "native" or one.input <= SMALL:
             raise UserError(
                 f"{where}: those of ImageNet are for images of {size} pixels; set classifiers' input to {size}"
             )

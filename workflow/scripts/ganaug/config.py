@@ -177,7 +177,7 @@ class Classifier:
         patience: training ends after so many evaluations without a better one, of which those while it is ``frozen``,
             or while an arm pre-trains, do not count; null: never.
         compile: torch.compile; the first step then takes a minute.
-        input: pixels that images are resized to; null: none, and the network has a stem for small images.
+        input: pixels that images are resized to; ``native``: none, and the network has a stem for small images.
         weights: what training begins from: ``imagenet``, a .safetensors file, or a classifier
             that was trained on an arm, ``arm/classifier`` of this study or ``experiment/arm/classifier``.
         frozen: in this share of the steps only the last layer learns.
@@ -194,7 +194,7 @@ class Classifier:
     ema: float | None = None
     patience: int | None = None
     compile: bool = False
-    input: int | None = None
+    input: int | Literal["native"] = "native"
     weights: str | None = None
     frozen: float = 0.0
 

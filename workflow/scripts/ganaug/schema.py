@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,9 +108,20 @@ def _explain(fault: ValidationError) -> str:
         case "pattern" if limit.startswith("^[a-z"):
             return f"the name {value!r} may hold only a to z, 0 to 9, _ and -; rename it"
         case "anyOf":
-            return f"{where}: {value!r} is neither an epoch nor last; correct it"
+            return f"{where}: {_yaml(value)} is not known; choose from {', '.join(_choices(limit))}"
         case _:
             return f"{where}: {fault.message.splitlines()[0]}; correct it"
+
+
+def _choices(options: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The values that any of several schemas allows, each either a list of words or a range of whole numbers."""
+    words = [str(word) for option in options for word in option.get("enum", [])]
+    ranges = [
+        f"a whole number from {option['minimum']}" + (f" to {option['maximum']}" if "maximum" in option else "")
+        for option in options
+        if option.get("type") == "integer"
+    ]
+    return [*words, *ranges]
 
 
 def _is_number(text: str) -> bool:

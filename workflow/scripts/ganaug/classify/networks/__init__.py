@@ -32,9 +32,10 @@ def make(
         UserError: the images are too small for it.
     """
     module = importlib.import_module(f"ganaug.classify.networks.{classifier.network}")
+    pixels = None if classifier.input == "native" else classifier.input
     # Constructors draw weights from the global generator; on this device they draw nothing, in no time.
     with torch.device("meta"):
-        body: nn.Module = module.build(size=classifier.input or size, channels=channels, classes=classes)
+        body: nn.Module = module.build(size=pixels or size, channels=channels, classes=classes)
     to_cpu(body)
     with torch.no_grad():
         for layer in body.modules():
@@ -45,7 +46,7 @@ def make(
     if generator is not None:
         module.initialise(body, generator)
     own_dropout(body)
-    first = Input(channels=getattr(module, "CHANNELS", channels), pixels=classifier.input)
+    first = Input(channels=getattr(module, "CHANNELS", channels), pixels=pixels)
     network = nn.Sequential(OrderedDict[str, nn.Module](input=first, body=body))
     return network.to(memory_format=torch.channels_last)
 
