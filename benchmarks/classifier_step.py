@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
 from _images import cifar10
+from _rates import rates
 from _results import ROOT, publish
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 import yaml  # isort: skip
 
-SIZE, CHANNELS, CLASSES, IMAGES = 32, 3, 10, 8192
+SIZE, CHANNELS, CLASSES, IMAGES, BATCH = 32, 3, 10, 8192, 128
 # Network: optimiser steps of a turn.
 STEPS = {"lenet5": 64, "resnet18": 4}
-ROUNDS = 5
 CORES = len(os.sched_getaffinity(0))
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -36,7 +34,7 @@ def settings(network: str) -> Any:
     from ganaug.config import Classifier, build
 
     preset = yaml.safe_load((ROOT / f"config/classifiers/{network}.yaml").read_text(encoding="utf-8"))
-    values = {**preset, "optimiser": "sgd", "lr": 0.01, "batch_size": 128, "schedule": "constant", "warmup": 0.0}
+    values = {**preset, "optimiser": "sgd", "lr": 0.01, "batch_size": BATCH, "schedule": "constant", "warmup": 0.0}
     return build(Classifier, values, "classifiers")
 
 
@@ -142,17 +140,6 @@ def ours(name: str, path: str, labels: np.ndarray, *, precision: str) -> Callabl
     return run
 
 
-def rates(methods: dict[str, Callable[[int], None]], steps: int) -> dict[str, float]:
-    """Images a second of each: they take turns, the median of the rounds counts, the first of them is a warm-up."""
-    found: dict[str, list[float]] = {name: [] for name in methods}
-    for _ in range(ROUNDS + 1):
-        for name, run in methods.items():
-            start = time.monotonic()
-            run(steps)
-            found[name].append(steps * 128 / (time.monotonic() - start))
-    return {name: median(values[1:]) for name, values in found.items()}
-
-
 def main() -> None:
     torch.set_num_threads(CORES)
     torch.manual_seed(0)
@@ -170,6 +157,7 @@ def main() -> None:
                     "ours, bf16": ours(name, path, labels, precision="bf16"),
                 },
                 steps,
+                batch=BATCH,
             )
             for method, rate in found.items():
                 raw[f"{DEVICE.type}/{name}, {method}, images/s"] = rate

@@ -12,19 +12,19 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
 from _images import cifar10
+from _rates import rates
 from _results import ROOT, publish
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 import yaml  # isort: skip
 
-BATCH, ROUNDS, STEPS = 64, 5, {32: 12, 64: 4}
+BATCH, STEPS = 64, {32: 12, 64: 4}
 COMPARED_STEPS = 400
 PROFILED_STEPS, PROFILED_OPERATIONS = 4, 10
 TRAINED_ON, HELD = 4000, 2000
@@ -125,17 +125,6 @@ def ours(path: str, size: int, count: int, *, precision: str) -> tuple[Callable[
     return run, state.generator
 
 
-def rates(methods: dict[str, Callable[[int], None]], steps: int) -> dict[str, float]:
-    """Images a second of each: they take turns, the median of the rounds counts, the first of them is a warm-up."""
-    found: dict[str, list[float]] = {name: [] for name in methods}
-    for _ in range(ROUNDS + 1):
-        for name, run in methods.items():
-            start = time.monotonic()
-            run(steps)
-            found[name].append(steps * BATCH / (time.monotonic() - start))
-    return {name: median(values[1:]) for name, values in found.items()}
-
-
 def peak(dtype: torch.dtype) -> float:
     """The rate of matrix products that this machine reaches, at the size that suits it best, GFLOP/s."""
     best = 0.0
@@ -234,7 +223,7 @@ def main() -> None:
                 "ours, fp32": ours(path, size, len(images), precision="fp32"),
                 "ours, bf16": ours(path, size, len(images), precision="bf16"),
             }
-            found = rates({name: run for name, (run, _) in made.items()}, steps)
+            found = rates({name: run for name, (run, _) in made.items()}, steps, batch=BATCH)
             for name, rate in found.items():
                 raw[f"{device}/{size} pixels, {name}, images/s"] = rate
             for name in ("ours, fp32", "ours, bf16"):

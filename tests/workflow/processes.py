@@ -34,16 +34,22 @@ def children_of(pid: int) -> list[int]:
 
 def scripts_of(pid: int, name: str) -> list[int]:
     """Those of its children that run a script of the pipeline whose file name holds ``name``."""
-    found = []
+    return [
+        child
+        for child, command in commands_of(pid).items()
+        if command[0].endswith(b"python")
+        and any(b".snakemake/scripts/" in part and name.encode() in part for part in command)
+    ]
+
+
+def commands_of(pid: int) -> dict[int, list[bytes]]:
+    """The command lines of its children."""
+    found = {}
     for child in children_of(pid):
         try:
-            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            found[child] = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if command[0].endswith(b"python") and any(
-            b".snakemake/scripts/" in part and name.encode() in part for part in command
-        ):
-            found.append(child)
     return found
 
 

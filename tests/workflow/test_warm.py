@@ -7,12 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from ganaug.io import digests
-from tests.workflow.processes import PATIENCE_SECONDS, alive, children_of, kill, said, start
+from tests.workflow.processes import PATIENCE_SECONDS, alive, children_of, commands_of, kill, said, start
 from tests.workflow.project import TINY, Project
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no warm process on other systems")
@@ -20,15 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no war
 
 def servers(pid: int) -> list[int]:
     """The warm processes below ``pid``, and their children."""
-    found = []
-    for child in children_of(pid):
-        try:
-            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if b"ganaug.warm" in command:
-            found.append(child)
-    return found
+    return [child for child, command in commands_of(pid).items() if b"ganaug.warm" in command]
 
 
 def test_the_results_are_those_of_jobs_of_their_own(tiny: Project, project: Project) -> None:

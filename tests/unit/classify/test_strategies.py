@@ -17,15 +17,12 @@ from ganaug.config import Budget, Classifier
 from ganaug.errors import UserError
 from ganaug.seeds import torch_generator
 from tests.unit.classify.conftest import COMPUTE, CPU
+from tests.unit.kills import Killed, until
 
 LENET = Classifier(network="lenet5", lr=1e-3, batch_size=8)
 FAST = Classifier(network="fastcnn", lr=1e-3, batch_size=8)
 AS_THEY_ARE, MIXED = Online(), Strategy()
 BUDGET = Budget(steps=20, epochs=None, eval_every=5, select="best")
-
-
-class Killed(BaseException):
-    """Stands for a kill between two steps."""
 
 
 @pytest.fixture
@@ -46,14 +43,6 @@ def run(
     kill_at: int | None = None,
 ) -> tuple[Fit, nn.Module]:
     network = make(classifier, size=16, channels=1, classes=2, generator=torch_generator(0))
-    done = 0
-
-    def progress(steps: int) -> None:
-        nonlocal done
-        done += steps
-        if done == kill_at:
-            raise Killed
-
     result = fit(
         network,
         train,
@@ -64,7 +53,7 @@ def run(
         compute=COMPUTE,
         device=CPU,
         resume=resume,
-        progress=progress,
+        progress=until(kill_at),
     )
     return result, network
 

@@ -10,6 +10,7 @@ import yaml
 from ganaug.batches import Batches
 from ganaug.config import Compute, Gan, build
 from ganaug.gan.training import Start, Trained, train
+from tests.unit.kills import until
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 CPU = torch.device("cpu")
@@ -40,23 +41,6 @@ def settings() -> Callable[..., Gan]:
         return build(Gan, {**values, **changes}, "gans.test")
 
     return make
-
-
-class Killed(BaseException):
-    """Stands for a kill between two steps."""
-
-
-def until(kill_at: int | None) -> Callable[[int], None]:
-    """What counts the steps of a training, and ends it after so many."""
-    done = 0
-
-    def progress(steps: int) -> None:
-        nonlocal done
-        done += steps
-        if done == kill_at:
-            raise Killed
-
-    return progress
 
 
 def run(

@@ -19,7 +19,8 @@ from ganaug.gan.networks.family import Shape, build, call
 from ganaug.gan.state import State, start
 from ganaug.gan.updates import Real, update
 from ganaug.seeds import torch_generator
-from tests.unit.gan.conftest import COMPUTE, CONFIG, CPU, Killed, run
+from tests.unit.gan.conftest import COMPUTE, CONFIG, CPU, run
+from tests.unit.kills import Killed
 
 PRESETS = sorted(path.stem for path in (CONFIG / "gans").glob("*.yaml") if path.stem != "identity")
 # Widths that make a family small, and the sizes of images that its presets are for where 32 is not one of them.

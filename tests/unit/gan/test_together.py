@@ -18,7 +18,8 @@ from ganaug.gan.stack import can_train_together
 from ganaug.gan.stage import Unit
 from ganaug.gan.state import LOGGED
 from ganaug.gan.training import Trained, train
-from tests.unit.gan.conftest import COMPUTE, CPU, Killed, until
+from tests.unit.gan.conftest import COMPUTE, CPU
+from tests.unit.kills import Killed, until
 
 SEEDS = [11, 12, 13]
 

@@ -19,7 +19,8 @@ from ganaug.gan.training import Trained
 from ganaug.gan.updates import Real, update
 from ganaug.io import load_tensors, save_tensors
 from ganaug.seeds import torch_generator
-from tests.unit.gan.conftest import COMPUTE, CPU, Killed, run
+from tests.unit.gan.conftest import COMPUTE, CPU, run
+from tests.unit.kills import Killed
 
 
 def test_snapshots_of_the_identity_can_share_a_file(
