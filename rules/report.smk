@@ -27,6 +27,7 @@ rule tabulate_scores:
         runtime=30,
     params:
         **STUDY_PARAMS,
+        seed=EXPERIMENT.seed,
         code=lambda w: code("tabulate_scores"),
     message:
         "Comparing the arms"

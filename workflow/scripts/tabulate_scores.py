@@ -15,6 +15,7 @@ with job(snakemake.log[0]):
         arms={name: build(Arm, arm, f"arms.{name}") for name, arm in snakemake.params.arms.items()},
         data=build(Data, snakemake.params.data, "data"),
         gan_records=[Path(path) for path in snakemake.input.gan_records],
+        seed=snakemake.params.seed,
         code=snakemake.params.code,
         tables=Path(snakemake.output.metrics).parent,
         summary=Path(snakemake.output.summary),

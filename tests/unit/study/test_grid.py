@@ -307,6 +307,7 @@ def test_the_cells_of_a_grid_are_in_no_comparison_of_arms(write: Write, tmp_path
             arms={**ARMS, **more},
             data=make_data(),
             gan_records=[],
+            seed=0,
             code="c",
             tables=tmp_path / name,
             summary=tmp_path / name / "summary.json",

@@ -190,6 +190,8 @@ def test_test_sets_that_no_repeat_scores_do_not_count() -> None:
     assert "6 test sets of 16 images" in facts(planned, folds, rows())[0]
     # 6 repeats score 96 images of 800; 1 of 16 has a twin.
     assert "96 test images tell an accuracy to" in " ".join(advice(planned, folds, rows()))
+    # One of the 16 of a test set is more than the half point asked about.
+    assert "one of 16 test images is 6.2 points of accuracy" in " ".join(advice(planned, folds, rows()))
     assert "6 of 96 test images nearly equal" in " ".join(advice(planned, folds, rows()))
 
 

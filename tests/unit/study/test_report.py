@@ -37,6 +37,7 @@ def summarise(paths: list[Path], folder: Path, *, study: Study, data: Data, gan_
         arms=ARMS,
         data=data,
         gan_records=gan_records,
+        seed=0,
         code="c",
         tables=folder / "tables",
         summary=summary,

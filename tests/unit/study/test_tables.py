@@ -24,6 +24,7 @@ def run(paths: list[Path], study: Study, folder: Path) -> dict[str, list[dict[st
         arms=ARMS,
         data=make_data(),
         gan_records=[],
+        seed=0,
         code="c",
         tables=folder,
         summary=summary,

@@ -45,7 +45,17 @@ def write_partial(
     if not (scored and reports):
         raise UserError("report_partial: no scores or no data report yet; run snakemake until one repeat is scored")
     tables, summary, picture = folder / "tables", folder / "summary.json", folder / "plots/grid.png"
-    tabulate(scored, study=study, arms=arms, data=data, gan_records=records, code=code, tables=tables, summary=summary)
+    tabulate(
+        scored,
+        study=study,
+        arms=arms,
+        data=data,
+        gan_records=records,
+        seed=seed,
+        code=code,
+        tables=tables,
+        summary=summary,
+    )
     if study.grid:
         tabulate_grid(scored, study=study, seed=seed, code=code, tables=tables, picture=picture)
     write_report(

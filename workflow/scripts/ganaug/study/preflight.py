@@ -17,7 +17,7 @@ from ganaug.config import COMPARED, Classifier, Data, Gan, Study, build
 from ganaug.experiment import Experiment
 from ganaug.images import SplitRow, open_split, role_counts
 from ganaug.io import read_json, write_json
-from ganaug.study.proportions import widest
+from ganaug.study.proportions import too_coarse, widest
 from ganaug.study.verdict import LEAST_REPEATS
 
 FEW_IMAGES = 50
@@ -355,6 +355,8 @@ def advice(setup: Setup, report: Mapping[str, Any], rows: Sequence[SplitRow]) ->
             f"{total} test images tell an accuracy to ±{100 * half:.1f} points (95% Wilson interval near one half): "
             "smaller gains can hardly show; seal more of them, or use folds"
         )
+    if coarse := too_coarse(min(sum(part["test"].values()) for part in scored), setup.study.rope):
+        said.append(coarse)
     if setup.study.repeats < LEAST_REPEATS:
         said.append(f"{setup.study.repeats} repeats give no verdict; set study.repeats to {LEAST_REPEATS} or more")
     if setup.data.groups is None and (prefixes := shared_prefixes([row.source for row in rows])):

@@ -254,6 +254,8 @@ def banners(summary: Mapping[str, Any]) -> list[str]:
             "data.validation is 0: nothing was held out to choose on. The last step is scored, and test curves are "
             "shown that must not be used to choose anything."
         )
+    if summary["test_sets"]["too_coarse"]:
+        told.append(f"Few test images: {summary['test_sets']['too_coarse']}.")
     if summary["failed"]:
         told.append(
             f"{summary['failed']} of {len(summary['cells'])} cells failed. Their pairs are left out and never filled "
@@ -298,6 +300,7 @@ def main_rows(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "n": entry["n"],
                     "failed": entry["failed"],
                     "train_images": entry["train_images"],
+                    "wilson": entry["test"]["accuracy"]["wilson"],
                     "metrics": [plus_minus(Sample(m["n"], m["mean"], m["std"], tuple(m["raw"]))) for m in numbers],
                     "verdict": against["verdict"] if against else None,
                     "control": bool(against and against["control"]),

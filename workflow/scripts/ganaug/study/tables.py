@@ -13,6 +13,8 @@ from ganaug.config import Data, Study
 from ganaug.errors import UserError
 from ganaug.io import read_json, write_csv, write_json, write_text
 from ganaug.records import origins
+from ganaug.study.beside import BESIDE_FIELDS, accuracy_interval, beside
+from ganaug.study.proportions import too_coarse
 from ganaug.study.scores import METRICS, SPLITS, ClassMetrics, Scores, read_scores
 from ganaug.study.statistics import Sample, describe
 from ganaug.study.verdict import MINUS, Comparison, Findings, apart, compare, headline, points
@@ -33,7 +35,25 @@ CELL_FIELDS = (
 COMPARISON_FIELDS = (
     *("arm", "reference", "classifier", "control", "n", "dropped", "difference", "std"),
     *("low", "high", "level", "p", "p_adjusted", "verdict", "repeats_needed"),
+    *BESIDE_FIELDS,
 )
+COMPARISON_TITLES = {
+    "arm": "arm",
+    "reference": "against",
+    "classifier": "classifier",
+    "n": "n",
+    "dropped": "dropped",
+    "difference": "difference",
+    "interval": "interval",
+    "p_adjusted": "p adjusted",
+    "verdict": "verdict",
+    "repeats_needed": "repeats needed",
+    "bootstrap": "bootstrap-t interval",
+    "p_better": "P(better)",
+    "p_equivalent": "P(equivalent)",
+    "p_worse": "P(worse)",
+    "improvement": "P(improvement)",
+}
 CLASS_METRICS = ("precision", "recall", "f1", "roc_auc")
 PER_CLASS_FIELDS = (
     *("arm", "classifier", "split", "class", "n", "images"),
@@ -51,6 +71,7 @@ def tabulate(
     arms: Mapping[str, Arm],
     data: Data,
     gan_records: Sequence[Path],
+    seed: int,
     code: str,
     tables: Path,
     summary: Path,
@@ -64,6 +85,7 @@ def tabulate(
         paths: the score files.
         study, arms, data, code: sections of the config, and the digest of the code.
         gan_records: of GANs, ``.../{gan}/r{r}/j{j}/status.json``: one that diverged is told, whoever uses it.
+        seed: the root of all randomness.
         tables, summary: the outputs.
 
     Raises:
@@ -80,18 +102,24 @@ def tabulate(
     write_csv(tables / "metrics.csv", list(metrics[0]), metrics)
     _write_both(tables / "metrics", metric_grid(scores, study))
     write_json(tables / "metrics.json", key_metrics(metrics, findings))
-    rows = [comparison_row(comparison) for comparison in findings.comparisons]
+    rows = [
+        {**comparison_row(comparison), **beside(comparison, rope=study.rope, seed=seed)}
+        for comparison in findings.comparisons
+    ]
     write_csv(tables / "comparisons.csv", COMPARISON_FIELDS, rows)
-    _write_both(tables / "comparisons", comparison_grid(findings))
+    _write_both(tables / "comparisons", comparison_grid(rows))
     write_csv(tables / "cells.csv", CELL_FIELDS, (row for row in cell_rows(scores) if row["arm"] in study.arms))
     write_csv(tables / "per_class.csv", PER_CLASS_FIELDS, per_class_rows(scores, study))
     made_from = origins(inputs=map(str, paths), config=asdict(study), code=code, seeds={})
-    numbers = summarise(scores, findings, study=study, arms=arms, data=data)
+    numbers = summarise(scores, findings, rows, study=study, arms=arms, data=data)
     write_json(summary, {**numbers, "failed_gans": failed_gans(gan_records), "made_from": made_from.as_dict()})
 
 
 def metric_rows(scores: Scores, study: Study) -> list[Row]:
-    """A row an arm and classifier: mean and standard deviation over repeats of every metric on every split."""
+    """A row an arm and classifier: mean and standard deviation over repeats of every metric on every split.
+
+    The last two are `accuracy_interval` of the test accuracy.
+    """
     rows = []
     for arm, classifier in _pairs(study):
         row: Row = {"arm": arm, "classifier": classifier, **_counts(scores, arm, classifier)}
@@ -100,6 +128,8 @@ def metric_rows(scores: Scores, study: Study) -> list[Row]:
                 sample = _sample(scores, arm, classifier, split, metric)
                 row[f"{split}_{metric}_mean"] = sample.mean
                 row[f"{split}_{metric}_std"] = sample.std
+        interval = accuracy_interval(row["test_accuracy_mean"], scores) or (None, None)
+        row["test_accuracy_low"], row["test_accuracy_high"] = interval
         rows.append(row)
     return rows
 
@@ -147,33 +177,25 @@ def comparison_row(comparison: Comparison) -> Row:
     }
 
 
-def comparison_grid(findings: Findings) -> Grid:
-    """The comparisons as text, its header first, differences in percentage points."""
-    head = [
-        "arm",
-        "against",
-        "classifier",
-        "n",
-        "dropped",
-        "difference",
-        "interval",
-        "p adjusted",
-        "verdict",
-        "repeats needed",
-    ]
-    grid = [head]
-    for comparison in findings.comparisons:
-        decision = comparison.decision
-        difference = DASH if decision.sample.mean is None else points(decision.sample.mean)
-        interval = DASH
-        if decision.low is not None and decision.high is not None:
-            interval = f"{points(decision.low)} to {points(decision.high)}"
-        p = DASH if decision.p_adjusted is None else f"{decision.p_adjusted:.3g}"
-        needed = DASH if decision.repeats_needed is None else str(decision.repeats_needed)
-        names = [comparison.arm, comparison.reference, comparison.classifier]
-        counts = [str(decision.sample.n), str(comparison.dropped)]
-        grid.append([*names, *counts, difference, interval, p, decision.verdict, needed])
-    return grid
+def comparison_grid(rows: Sequence[Row]) -> Grid:
+    """The comparisons (see `COMPARISON_FIELDS`) as text, its header first, differences in percentage points."""
+
+    def told(row: Row, key: str) -> str:
+        if key == "interval":
+            return _interval(row["low"], row["high"])
+        if key == "bootstrap":
+            return _interval(row["boot_low"], row["boot_high"])
+        if row[key] is None:
+            return DASH
+        if key == "difference":
+            return points(row[key])
+        return f"{row[key]:.3g}" if isinstance(row[key], float) else str(row[key])
+
+    return [list(COMPARISON_TITLES.values()), *([told(row, key) for key in COMPARISON_TITLES] for row in rows)]
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return DASH if low is None or high is None else f"{points(low)} to {points(high)}"
 
 
 def cell_rows(scores: Scores) -> list[Row]:
@@ -220,26 +242,33 @@ def failed_gans(records: Sequence[Path]) -> list[Row]:
 
 
 def summarise(
-    scores: Scores, findings: Findings, *, study: Study, arms: Mapping[str, Arm], data: Data
+    scores: Scores,
+    findings: Findings,
+    rows: Sequence[Row],
+    *,
+    study: Study,
+    arms: Mapping[str, Arm],
+    data: Data,
 ) -> dict[str, Any]:
-    """Everything the report says in numbers: each with its n, mean, standard deviation and raw list."""
+    """Everything the report says in numbers: each with its n, mean, standard deviation and raw list.
+
+    Args:
+        scores, findings: what the study found.
+        rows: of each comparison of ``findings`` the row of the table.
+        study, arms, data: sections of the config.
+    """
     numbers: dict[str, dict[str, Any]] = {}
     for arm, classifier in _pairs(study):
         entry: dict[str, Any] = _counts(scores, arm, classifier)
         for split in SPLITS:
             entry[split] = {metric: _numbers(_sample(scores, arm, classifier, split, metric)) for metric in METRICS}
+        accuracy = entry["test"]["accuracy"]
+        accuracy["wilson"] = accuracy_interval(accuracy["mean"], scores)
         numbers.setdefault(arm, {})[classifier] = entry
     comparisons: dict[str, dict[str, dict[str, Any]]] = {}
-    for comparison in findings.comparisons:
-        entry = {
-            **_numbers(comparison.decision.sample),
-            **{
-                key: value
-                for key, value in comparison_row(comparison).items()
-                if key not in ("arm", "reference", "classifier")
-            },
-        }
-        del entry["difference"]
+    for comparison, row in zip(findings.comparisons, rows, strict=True):
+        told = {key: value for key, value in row.items() if key not in ("arm", "reference", "classifier", "difference")}
+        entry = {**_numbers(comparison.decision.sample), **told}
         comparisons.setdefault(comparison.classifier, {}).setdefault(comparison.arm, {})[comparison.reference] = entry
     said = headline(scores, findings, study=study, arms=arms, data=data)
     return {
@@ -257,6 +286,8 @@ def summarise(
         "test_sets": {
             "number": len(set(scores.parts)),
             "apart": apart(scores, data),
+            "smallest": min(scores.test_images),
+            "too_coarse": too_coarse(min(scores.test_images), study.rope),
             "images": fmean(scores.test_images),
             "conditional": scores.conditional,
         },
