@@ -1,4 +1,7 @@
 # Scores -> tables, plots, the verdict and the report.
+include: "human.smk"
+
+
 STUDY_PARAMS = {
     "study": asdict(STUDY_CONFIG),
     "arms": {name: asdict(arm) for name, arm in ARMS.items()},
@@ -116,6 +119,8 @@ rule write_report:
         mem_mb=1000,
         runtime=30,
     params:
+        # No input, which a change of the study would make anew from answers to another page.
+        human=lambda w: present(HUMAN_TABLES[:1]),
         config=portable(config, EXPERIMENT),
         code_digests=lambda w: code_digests(),
         code=lambda w: code("write_report"),

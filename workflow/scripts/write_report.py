@@ -17,6 +17,7 @@ with job(snakemake.log[0]):
         gans=Path(snakemake.input.gans[0]) if snakemake.input.gans else None,
         films=[Path(path) for path in snakemake.input.films],
         grid=[Path(path) for path in snakemake.input.grid],
+        human=next(map(Path, snakemake.params.human), None),
         benchmarks=out.parent / "benchmarks",
         config=snakemake.params.config,
         code_digests=snakemake.params.code_digests,

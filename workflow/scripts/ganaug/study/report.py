@@ -17,6 +17,7 @@ from ganaug.study.gans import TITLES as GAN_TITLES
 from ganaug.study.gans import snapshot_told, span_told
 from ganaug.study.preflight import left_out
 from ganaug.study.provenance import hardware, stage_times, versions
+from ganaug.study.report_human import human_section
 from ganaug.study.scores import METRICS
 from ganaug.study.statistics import Sample
 from ganaug.study.tables import DASH, TITLES, plus_minus
@@ -86,6 +87,7 @@ def write_report(
     gans: Path | None = None,
     films: Sequence[Path] = (),
     grid: Sequence[Path] = (),
+    human: Path | None = None,
 ) -> None:
     """Write the report of a study.
 
@@ -97,6 +99,7 @@ def write_report(
         gans: ``tables/gans.json``; None leaves the comparison of GANs out.
         films: a GIF a GAN, in folders named after them (``gan/NAME/r0/j0/film.gif``).
         grid: ``tables/grid.json`` and ``plots/grid.png``; nothing leaves the grid out.
+        human: ``tables/human.json``; None leaves what people answered out.
         exploration: ``explore/record.json``, whose pictures lie beside it; None leaves the images out.
         benchmarks: the folder of Snakemake's benchmark files; it may be missing.
         config: the merged config, printed as it is.
@@ -107,6 +110,7 @@ def write_report(
         "explored": _explored(exploration) if exploration else None,
         "gans": _gans(gans, films) if gans else None,
         "grid": {**read_json(grid[0]), "picture": _picture(grid[1])} if grid else None,
+        "human": human_section(human) if human else None,
         "stages": stage_times(benchmarks),
         "versions": versions(),
         "hardware": hardware(),
