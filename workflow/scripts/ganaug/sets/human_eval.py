@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -146,7 +146,7 @@ def choose_pairs(rows: Sequence[SplitRow], sets: Sequence[ImageSet], *, seed: in
     for pool in [real, *made]:
         for own in pool.values():
             rng.shuffle(own)
-    found: list[tuple[str, int, int, int]] = []
+    found: list[Pair] = []
     taken = [0] * len(sets)
     while len(found) < most:
         before = len(found)
@@ -156,12 +156,11 @@ def choose_pairs(rows: Sequence[SplitRow], sets: Sequence[ImageSet], *, seed: in
             if len(found) < most and real[label] and left:
                 chosen = min(left, key=lambda i: taken[i])
                 taken[chosen] += 1
-                found.append((label, chosen, real[label].pop(), made[chosen][label].pop()))
+                found.append(Pair(label, chosen, real[label].pop(), made[chosen][label].pop(), side="left"))
         if len(found) == before:
             break
-    sides: list[Literal["left", "right"]] = ["right" if side else "left" for side in rng.integers(2, size=len(found))]
-    ordered = [found[i] for i in rng.permutation(len(found))]
-    return [Pair(*chosen, side) for chosen, side in zip(ordered, sides, strict=True)]
+    order, heads = rng.permutation(len(found)), rng.integers(2, size=len(found))
+    return [replace(found[i], side="right") if head else found[i] for i, head in zip(order, heads, strict=True)]
 
 
 def png(image: Pixels) -> str:
