@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ganaug.io import read_json, write_json
-from tests.workflow.project import TINY, Project, complaints
+from tests.workflow.project import Project, complaints
 
 CONFIG = "config/experiments/tiny.yaml"
 
