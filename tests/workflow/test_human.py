@@ -35,6 +35,7 @@ def test_a_page_its_answers_and_the_report(finished: Project) -> None:
 
     # Nothing of this is asked for by a run of the study.
     assert finished.jobs(config=CONFIG) == {}
+    assert "Can people tell?" not in (results / "report.html").read_text(encoding="utf-8")
     for k, rater in enumerate(("Ann", "Bob")):
         answer(results / f"human/answers/{rater}.json", key, rater=rater, fooled=10 * (k + 1))
         assert finished.jobs("human_score", config=CONFIG) == {"human_score": 1}
