@@ -5,13 +5,6 @@ HUMAN_TABLES = [f"{RESULTS}/tables/human.{kind}" for kind in ("json", "csv", "md
 ASKED = pictured(STUDIED.values()) or PICTURED
 
 
-def asked_files(file):
-    """One file of each set of samples that people are asked about."""
-    if not ASKED:
-        refuse("human_eval: no GAN is in this study; name an arm with one under study.arms, or one under study.gans")
-    return [f"{RESULTS}/samples/{'/'.join(names)}/r0/{file}" for names in ASKED]
-
-
 rule human_eval:
     input:
         split=f"{RESULTS}/data/r0.csv",

@@ -120,6 +120,13 @@ def seen(arm):
     return {"per_class": arm.per_class, "online": asdict(arm.online), "strategy": asdict(arm.strategy)}
 
 
+def asked_files(file):
+    """One file of each set of samples that people are asked about."""
+    if not ASKED:
+        refuse("human_eval: no GAN is in this study; name an arm with one under study.arms, or one under study.gans")
+    return [f"{RESULTS}/samples/{'/'.join(names)}/r0/{file}" for names in ASKED]
+
+
 def begin_files(classifier, r, f):
     """The weights that a classifier begins from, and of a cell its record too."""
     weights = EXPERIMENT.classifiers[classifier].weights
