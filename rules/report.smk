@@ -42,6 +42,7 @@ rule plot_study:
         gan_histories=[file for r in REPEATS for gan in SHOWN for file in gan_files(gan, r, "history.csv")],
     output:
         **{name: f"results/{{experiment}}/plots/{name}.png" for name in PLOTS},
+        vectors=[f"results/{{experiment}}/plots/{name}.{kind}" for name in PLOTS for kind in VECTORS],
     log:
         "results/{experiment}/logs/plot_study.log",
     benchmark:
@@ -72,6 +73,7 @@ if STUDY_CONFIG.grid:
             facts="results/{experiment}/tables/grid.json",
             others=[f"results/{{experiment}}/tables/grid.{kind}" for kind in ("csv", "md", "tex")],
             picture="results/{experiment}/plots/grid.png",
+            vectors=[f"results/{{experiment}}/plots/grid.{kind}" for kind in VECTORS],
         log:
             "results/{experiment}/logs/tabulate_grid.log",
         benchmark:

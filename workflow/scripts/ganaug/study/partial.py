@@ -10,6 +10,7 @@ from ganaug.arms import Arm
 from ganaug.config import Data, Study
 from ganaug.errors import UserError
 from ganaug.study.grid_tables import tabulate_grid
+from ganaug.study.per_class import tabulate_gains
 from ganaug.study.report import write_report
 from ganaug.study.tables import tabulate
 
@@ -29,7 +30,7 @@ def write_partial(
     code_digests: Mapping[str, str],
     code: str,
 ) -> None:
-    """Write ``summary.json``, ``tables``, ``report.html`` and, of a grid, ``plots/grid.png`` into ``folder``.
+    """Write ``summary.json``, ``tables``, ``report.html`` and, of a grid, its plot into ``folder``.
 
     Args:
         scores, gan_records, data_report: see `tabulate` and `write_report`; of the last there is one or none. Files
@@ -56,6 +57,7 @@ def write_partial(
         tables=tables,
         summary=summary,
     )
+    tabulate_gains(scored, study=study, tables=tables)
     if study.grid:
         tabulate_grid(scored, study=study, seed=seed, code=code, tables=tables, picture=picture)
     write_report(

@@ -78,8 +78,7 @@ def tabulate(
 ) -> None:
     """Read score files and write every table into the folder ``tables``, and ``summary``.
 
-    It writes metrics and comparisons as ``.csv``, ``.md`` and ``.tex``, ``cells.csv``, ``per_class.csv``, and
-    ``metrics.json`` with the few numbers that `dvc metrics` shows. Of the cells of a grid the summary alone tells.
+    It writes metrics, comparisons, cells and per_class, each as ``.csv``, ``.md`` and ``.tex``, and ``metrics.json`` with the few numbers that `dvc metrics` shows. Of the cells of a grid the summary alone tells.
 
     Args:
         paths: the score files.
@@ -108,8 +107,12 @@ def tabulate(
     ]
     write_csv(tables / "comparisons.csv", COMPARISON_FIELDS, rows)
     _write_both(tables / "comparisons", comparison_grid(rows))
-    write_csv(tables / "cells.csv", CELL_FIELDS, (row for row in cell_rows(scores) if row["arm"] in study.arms))
-    write_csv(tables / "per_class.csv", PER_CLASS_FIELDS, per_class_rows(scores, study))
+    for name, fields, listed in (
+        ("cells", CELL_FIELDS, [row for row in cell_rows(scores) if row["arm"] in study.arms]),
+        ("per_class", PER_CLASS_FIELDS, per_class_rows(scores, study)),
+    ):
+        write_csv(tables / f"{name}.csv", fields, listed)
+        _write_both(tables / name, text_grid(fields, listed))
     made_from = origins(inputs=map(str, paths), config=asdict(study), code=code, seeds={})
     numbers = summarise(scores, findings, rows, study=study, arms=arms, data=data)
     write_json(summary, {**numbers, "failed_gans": failed_gans(gan_records), "made_from": made_from.as_dict()})
@@ -329,6 +332,19 @@ def plus_minus(sample: Sample) -> str:
     if sample.mean is None:
         return DASH
     return f"{sample.mean:z.3f}" if sample.std is None else f"{sample.mean:z.3f} ± {sample.std:.3f}"
+
+
+def text_grid(fields: Sequence[str], rows: Sequence[Row]) -> Grid:
+    """Rows as text under a header: fractions to three places, digests by their first eight characters."""
+
+    def told(field: str, value: Any) -> str:
+        if value is None:
+            return DASH
+        if isinstance(value, float) and field != "images":
+            return f"{value:z.3f}"
+        return str(value)[:8] if field == "digest" else f"{value:g}" if isinstance(value, float) else str(value)
+
+    return [[field.replace("_", " ") for field in fields], *([told(key, row[key]) for key in fields] for row in rows)]
 
 
 def _write_both(stem: Path, grid: Grid) -> None:
