@@ -1,4 +1,7 @@
 # Scores -> tables, plots, the verdict and the report.
+include: "cost.smk"
+
+
 STUDY_PARAMS = {
     "study": asdict(STUDY_CONFIG),
     "arms": {name: asdict(arm) for name, arm in ARMS.items()},
@@ -104,8 +107,11 @@ rule write_report:
         gans=GAN_TABLES[:1],
         films=[gan_files(gan, 0, "film.gif")[0] for gan in SHOWN],
         grid=[file for file in GRID if file.endswith((".json", ".png"))],
+        class_gains="results/{experiment}/tables/per_class_gains.csv",
     output:
-        "results/{experiment}/report.html",
+        report="results/{experiment}/report.html",
+        # Times differ from run to run: they are tabulated where they are told, and nothing is made from them.
+        costs=[f"results/{{experiment}}/tables/{name}" for name in COST_TABLES],
     log:
         "results/{experiment}/logs/write_report.log",
     benchmark:
@@ -118,6 +124,7 @@ rule write_report:
         mem_mb=1000,
         runtime=30,
     params:
+        jobs=JOBS,
         config=portable(config, EXPERIMENT),
         code_digests=lambda w: code_digests(),
         code=lambda w: code("write_report"),
@@ -136,6 +143,7 @@ rule report_partial:
         others=[f"{RESULTS}/partial/tables/{name}" for name in OTHER_TABLES],
         grid=[path.replace(RESULTS, f"{RESULTS}/partial", 1) for path in GRID],
         report=f"{RESULTS}/partial/report.html",
+        costs=[f"{RESULTS}/partial/tables/{name}" for name in COST_TABLES],
     log:
         f"{RESULTS}/logs/report_partial.log",
     benchmark:
@@ -149,6 +157,7 @@ rule report_partial:
         runtime=30,
     params:
         **STUDY_PARAMS,
+        jobs=JOBS,
         seed=EXPERIMENT.seed,
         scores=lambda w: present(SCORE_FILES),
         gan_records=lambda w: present(GAN_RECORDS),

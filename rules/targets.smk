@@ -61,6 +61,7 @@ OTHER_TABLES = [
     "comparisons.tex",
     *(f"{name}.{kind}" for name in ("cells", "per_class", "per_class_gains") for kind in ("csv", "md", "tex")),
 ]
+COST_TABLES = ["cost.csv", "cost.md", "cost.tex"]
 ARM_GANS = [part for arm in STUDIED.values() for part in arm.generated]
 # The GANs of the grid alone are in none of these.
 SHOWN = [gan for gan in GANS if gan in {*STUDY_CONFIG.gans, *(part.name for part in ARM_GANS)}]
@@ -101,7 +102,7 @@ PICTURES = [
 STUDY = [
     f"{RESULTS}/report.html",
     f"{RESULTS}/summary.json",
-    *(f"{RESULTS}/tables/{name}" for name in ["metrics.csv", *OTHER_TABLES]),
+    *(f"{RESULTS}/tables/{name}" for name in ["metrics.csv", *OTHER_TABLES, *COST_TABLES]),
     *GAN_TABLES,
     *GRID,
     *PICTURES,

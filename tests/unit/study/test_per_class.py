@@ -11,6 +11,8 @@ import pytest
 from ganaug.study.per_class import class_gains, facts, tabulate_gains
 from ganaug.study.per_class_plots import MOST_CLASSES, chosen, gains_figure
 from ganaug.study.scores import read_scores
+from ganaug.study.tables import DASH
+from ganaug.study.verdict import MINUS
 
 from .conftest import Write, cell, make_study, score_file
 
@@ -73,11 +75,11 @@ def test_the_tables_and_what_is_said_of_them(write: Write, tmp_path: Path) -> No
     [gan] = facts(rows)
     # Dogs lose the same in every repeat, so their interval is a point and leaves 0 out; that of cats does not.
     assert gan["told"] == (
-        "helps most class cat (+2.0 points of recall), harms most class dog (−10.0 points of recall); "
+        f"helps most class cat (+2.0 points of recall), harms most class dog ({MINUS}10.0 points of recall); "
         "of 2 intervals 1 leaves out 0."
     )
     assert [line["class"] for line in gan["lines"]] == ["cat", "dog"]
-    assert gan["lines"][0]["recall"] == ("+2.0", "−0.5 to +4.5")
+    assert gan["lines"][0]["recall"] == ("+2.0", f"{MINUS}0.5 to +4.5")
     markdown = (tmp_path / "per_class_gains.md").read_text(encoding="utf-8")
     assert "95% interval, not adjusted" in markdown
     assert r"\toprule" in (tmp_path / "per_class_gains.tex").read_text(encoding="utf-8")
@@ -88,7 +90,7 @@ def test_an_arm_without_scores_says_so(write: Write, tmp_path: Path) -> None:
     with (tmp_path / "per_class_gains.csv").open(encoding="utf-8") as handle:
         [gan] = facts(list(csv.DictReader(handle)))
     assert gan["told"] == "no class has scores of it and of real."
-    assert gan["lines"][0]["recall"] == ("–", "–")
+    assert gan["lines"][0]["recall"] == (DASH, DASH)
 
 
 def test_of_many_classes_the_figure_shows_the_ends(write: Write) -> None:

@@ -101,9 +101,8 @@ def _panel(axes: Axes, rows: Sequence[Comparison], rope: float, span: float) -> 
 def _row(axes: Axes, place: int, one: Comparison, span: float) -> None:
     decision = one.decision
     marker, colour = CONTROL if one.control else LOOKS[decision.verdict]
-    aside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 8.5}
     if decision.sample.mean is None:
-        axes.text(1.02, place, "no scores", **aside)
+        _beside(axes, place, "no scores")
         return
     told = points(decision.sample.mean)
     if decision.low is not None and decision.high is not None:
@@ -114,13 +113,17 @@ def _row(axes: Axes, place: int, one: Comparison, span: float) -> None:
         for beyond, edge, arrow in ((decision.low < -span, -span, "<"), (decision.high > span, span, ">")):
             if beyond:
                 axes.plot([100 * edge], [place], marker=arrow, color=colour, markersize=6, zorder=3)
-    axes.text(1.02, place, told, **aside)
+    _beside(axes, place, told)
     if abs(decision.sample.mean) <= span:
         face = "white" if decision.verdict == "underpowered" else colour
         axes.plot(
             [100 * decision.sample.mean], [place], marker=marker, color=colour, markerfacecolor=face, markersize=7,
             markeredgewidth=1.6, linestyle="none", zorder=4,
         )  # fmt: skip
+
+
+def _beside(axes: Axes, place: int, text: str) -> None:
+    axes.text(1.02, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
 
 
 def _legend(figure: Figure, rows: Sequence[Comparison]) -> None:

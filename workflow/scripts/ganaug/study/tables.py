@@ -78,7 +78,8 @@ def tabulate(
 ) -> None:
     """Read score files and write every table into the folder ``tables``, and ``summary``.
 
-    It writes metrics, comparisons, cells and per_class, each as ``.csv``, ``.md`` and ``.tex``, and ``metrics.json`` with the few numbers that `dvc metrics` shows. Of the cells of a grid the summary alone tells.
+    It writes metrics, comparisons, cells and per_class, each as ``.csv``, ``.md`` and ``.tex``, and
+    ``metrics.json`` with the few numbers that `dvc metrics` shows. Of the cells of a grid the summary alone tells.
 
     Args:
         paths: the score files.
