@@ -226,4 +226,8 @@ def told_hours(hours: float | None) -> str:
     """Hours with as many places as tell seconds apart where they are few."""
     if hours is None:
         return DASH
-    return f"{hours:z.{0 if abs(hours) >= 100 else 2 if abs(hours) >= 1 else 4}f}".replace("-", MINUS)
+    return (
+        "0"
+        if hours == 0
+        else f"{hours:z.{0 if abs(hours) >= 100 else 2 if abs(hours) >= 1 else 4}f}".replace("-", MINUS)
+    )

@@ -172,11 +172,11 @@ def sentence(rows: Sequence[Mapping[str, str]]) -> str:
     if not rows:
         return "no class has scores of it and of real."
     best, worst = rows[0], rows[-1]
-    helped = f"helps most {_named(best)}" if float(best["recall_gain"]) > 0 else "helps no class"
-    harmed = f"harms most {_named(worst)}" if float(worst["recall_gain"]) < 0 else "harms none"
+    helped = f"helps class {_named(best)}" if float(best["recall_gain"]) > 0 else "helps no class"
+    harmed = f"harms class {_named(worst)}" if float(worst["recall_gain"]) < 0 else "harms none"
     clear = sum(float(row["recall_low"]) > 0 or float(row["recall_high"]) < 0 for row in rows if row["recall_low"])
-    return f"{helped}, {harmed}; of {len(rows)} intervals {clear} leave{'s' if clear == 1 else ''} out 0."
+    return f"{helped} and {harmed}; {clear} of {len(rows)} intervals leave{'s' if clear == 1 else ''} out 0."
 
 
 def _named(row: Mapping[str, str]) -> str:
-    return f"class {row['class']} ({points(float(row['recall_gain']))} points of recall)"
+    return f"{row['class']} most ({points(float(row['recall_gain']))} points of recall)"

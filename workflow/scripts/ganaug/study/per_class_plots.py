@@ -50,11 +50,11 @@ def gains_figure(gains: Sequence[ClassGain]) -> Figure:
         axes.set_axis_off()
         axes.text(0.5, 0.5, "nothing to compare", transform=axes.transAxes, ha="center", va="center")
     several = len({classifier for _, classifier in shown}) > 1
-    first: Axes | None = None
+    reach = 100 * _reach([one for own in shown.values() for one in own])
     for place, ((arm, classifier), own) in enumerate(shown.items()):
-        axes = figure.add_subplot(rows, columns, place + 1, sharex=first)
-        first = first or axes
+        axes = figure.add_subplot(rows, columns, place + 1)
         _panel(axes, own)
+        axes.set_xlim(-1.05 * reach, 1.05 * reach)
         axes.set_title(f"{arm}, {classifier}" if several else arm)
         if place >= len(shown) - columns:
             axes.set_xlabel("points of recall over real")
@@ -67,6 +67,13 @@ def chosen(gains: Sequence[ClassGain]) -> list[ClassGain]:
     ordered = sorted(known, key=lambda one: -(one.gains["recall"].sample.mean or 0.0))
     half = MOST_CLASSES // 2
     return ordered if len(ordered) <= MOST_CLASSES else [*ordered[:half], *ordered[-half:]]
+
+
+def _reach(gains: Sequence[ClassGain]) -> float:
+    """Half the width of the scale: the longest interval, but recall itself changes by 1 at most."""
+    ends = [abs(end) for one in gains for end in (one.gains["recall"].low, one.gains["recall"].high) if end is not None]
+    means = [abs(one.gains["recall"].sample.mean or 0.0) for one in gains]
+    return min(1.0, max([*ends, *means], default=0.0)) or 0.01
 
 
 def _panel(axes: Axes, gains: Sequence[ClassGain]) -> None:
@@ -83,8 +90,6 @@ def _panel(axes: Axes, gains: Sequence[ClassGain]) -> None:
         )  # fmt: skip
     names = [one.name if len(one.name) <= 14 else f"{one.name[:13]}…" for one in gains]
     axes.set_yticks(range(len(names)), names, parse_math=False)
-    low, high = axes.get_xlim()
-    axes.set_xlim(max(low, -105), min(high, 105))  # an interval may reach beyond what recall can
     axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
