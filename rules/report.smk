@@ -1,5 +1,6 @@
 # Scores -> tables, plots, the verdict and the report.
 include: "cost.smk"
+include: "compare.smk"
 
 
 STUDY_PARAMS = {

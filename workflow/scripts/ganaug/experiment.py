@@ -22,7 +22,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Experiment:
-    """A whole config, presets resolved; what the grid of its study makes is among its arms and GANs."""
+    """A whole config, presets resolved; what the grid of its study makes is among its arms and GANs.
+
+    ``experiments`` are names of experiments that `snakemake compare` puts beside each other, whatever else stands here.
+    """
 
     experiment: str
     seed: int
@@ -33,6 +36,7 @@ class Experiment:
     study: Study
     compute: Compute
     tracking: Tracking
+    experiments: tuple[str, ...]
 
 
 def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Experiment:
@@ -55,6 +59,7 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
         study=build(Study, config["study"], "study"),
         compute=build(Compute, config["compute"], "compute"),
         tracking=build(Tracking, config["tracking"], "tracking"),
+        experiments=tuple(config["experiments"]),
     )
     _check_data(experiment.data)
     for name, gan in experiment.gans.items():
@@ -95,6 +100,7 @@ def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any
         "data": {**config["data"], "path": None, "mirror": None},
         "compute": device,
         "tracking": {"uri": None},
+        "experiments": [],
     }
 
 

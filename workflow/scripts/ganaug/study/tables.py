@@ -296,6 +296,11 @@ def summarise(
             "conditional": scores.conditional,
         },
         "rope": study.rope,
+        "settings": {
+            "data": asdict(data),
+            "study": asdict(study),
+            "arms": {name: asdict(arms[name]) for name in study.arms},
+        },
         "leaky": data.leaky,
         "validation": data.validation,
         "classes": list(scores.classes),
