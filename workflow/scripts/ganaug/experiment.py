@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -93,8 +93,10 @@ def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any
     told += sorted((matched & set(experiment.arms)) - {*told})
     arms = {name: asdict(experiment.arms[name]) for name in told}
     device = {**config["compute"], "device": "auto"}
+    # What the command line gives comes first in a config, and a parameter in another order is another parameter.
+    ordered = {field.name: config[field.name] for field in fields(Experiment)}
     return {
-        **config,
+        **ordered,
         **resolved,
         "arms": arms,
         "data": {**config["data"], "path": None, "mirror": None},
