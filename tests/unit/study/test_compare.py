@@ -43,6 +43,7 @@ def experiment(folder: Path, name: str, arms: Sequence[str], *, data: Data, repe
         arms=ARMS,
         data=data,
         gan_records=[],
+        seed=0,
         code="c",
         tables=folder / name / "tables",
         summary=folder / name / "summary.json",

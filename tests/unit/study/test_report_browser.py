@@ -58,7 +58,17 @@ def page(write: Write, tmp_path: Path) -> Path:
     ]  # fmt: skip
     study, paths, tables = make_study(classifiers=("lenet5", "simplecnn")), write(files), tmp_path / "tables"
     summary = tmp_path / "summary.json"
-    tabulate(paths, study=study, arms=ARMS, data=make_data(), gan_records=[], code="c", tables=tables, summary=summary)
+    tabulate(
+        paths,
+        study=study,
+        arms=ARMS,
+        data=make_data(),
+        gan_records=[],
+        seed=0,
+        code="c",
+        tables=tables,
+        summary=summary,
+    )
     tabulate_gains(paths, study=study, tables=tables)
     (tmp_path / "data.json").write_text(json.dumps(data_report(CLASSES)), encoding="utf-8")
     stages = {"gan": ["train_gan/g"], "samples": [], "classic": [], "set": [], "training": []}

@@ -14,6 +14,8 @@ from ganaug.errors import UserError
 from ganaug.io import read_json, write_csv, write_json, write_text
 from ganaug.records import origins
 from ganaug.study.beside import BESIDE_FIELDS, accuracy_interval, beside
+from ganaug.study.listing import DASH as DASH
+from ganaug.study.listing import text_grid
 from ganaug.study.proportions import too_coarse
 from ganaug.study.scores import METRICS, SPLITS, ClassMetrics, Scores, read_scores
 from ganaug.study.statistics import Sample, describe
@@ -27,7 +29,6 @@ TITLES = {
     "f1": "F1",
     "roc_auc": "ROC-AUC",
 }
-DASH = "\N{EN DASH}"  # where there is no number
 CELL_FIELDS = (
     *("arm", "classifier", "repeat", "fit", "state", "reason"),
     *("selected_step", "train_images", "test_accuracy", "digest"),
@@ -338,19 +339,6 @@ def plus_minus(sample: Sample) -> str:
     if sample.mean is None:
         return DASH
     return f"{sample.mean:z.3f}" if sample.std is None else f"{sample.mean:z.3f} ± {sample.std:.3f}"
-
-
-def text_grid(fields: Sequence[str], rows: Sequence[Row]) -> Grid:
-    """Rows as text under a header: fractions to three places, digests by their first eight characters."""
-
-    def told(field: str, value: Any) -> str:
-        if value is None:
-            return DASH
-        if isinstance(value, float) and field != "images":
-            return f"{value:z.3f}"
-        return str(value)[:8] if field == "digest" else f"{value:g}" if isinstance(value, float) else str(value)
-
-    return [[field.replace("_", " ") for field in fields], *([told(key, row[key]) for key in fields] for row in rows)]
 
 
 def _write_both(stem: Path, grid: Grid) -> None:
