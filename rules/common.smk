@@ -1,6 +1,5 @@
 # Validation, constraints and helpers: everything the rules need that is not a rule.
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from ganaug.job import complaint
 from ganaug.schema import check as check_config
 from ganaug.schema import load_presets, load_schemas
 from ganaug.study.preflight import first_lines, planned
+from ganaug.study.provenance import uses_gpu
 from ganaug.study.tracking import DEFAULT_URI, Listing, list_study
 
 try:
@@ -86,8 +86,7 @@ def classifier_network(name):
 
 def gpu():
     """1 where a GPU will be used, so that a machine without one runs as many jobs as it has cores."""
-    wanted = EXPERIMENT.compute.device
-    return int(wanted == "cuda" or (wanted == "auto" and shutil.which("nvidia-smi") is not None))
+    return int(uses_gpu(EXPERIMENT.compute.device))
 
 
 def compute():

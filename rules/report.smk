@@ -1,5 +1,7 @@
 # Scores -> tables, plots, the verdict and the report.
 include: "human.smk"
+include: "cost.smk"
+include: "compare.smk"
 
 
 STUDY_PARAMS = {
@@ -45,6 +47,7 @@ rule plot_study:
         gan_histories=[file for r in REPEATS for gan in SHOWN for file in gan_files(gan, r, "history.csv")],
     output:
         **{name: f"results/{{experiment}}/plots/{name}.png" for name in PLOTS},
+        vectors=[f"results/{{experiment}}/plots/{name}.{kind}" for name in PLOTS for kind in VECTORS],
     log:
         "results/{experiment}/logs/plot_study.log",
     benchmark:
@@ -75,6 +78,7 @@ if STUDY_CONFIG.grid:
             facts="results/{experiment}/tables/grid.json",
             others=[f"results/{{experiment}}/tables/grid.{kind}" for kind in ("csv", "md", "tex")],
             picture="results/{experiment}/plots/grid.png",
+            vectors=[f"results/{{experiment}}/plots/grid.{kind}" for kind in VECTORS],
         log:
             "results/{experiment}/logs/tabulate_grid.log",
         benchmark:
@@ -105,8 +109,11 @@ rule write_report:
         gans=GAN_TABLES[:1],
         films=[gan_files(gan, 0, "film.gif")[0] for gan in SHOWN],
         grid=[file for file in GRID if file.endswith((".json", ".png"))],
+        class_gains="results/{experiment}/tables/per_class_gains.csv",
     output:
-        "results/{experiment}/report.html",
+        report="results/{experiment}/report.html",
+        # Times differ from run to run: they are tabulated where they are told, and nothing is made from them.
+        costs=[f"results/{{experiment}}/tables/{name}" for name in COST_TABLES],
     log:
         "results/{experiment}/logs/write_report.log",
     benchmark:
@@ -121,6 +128,7 @@ rule write_report:
     params:
         # No input, which a change of the study would make anew from answers to another page.
         human=lambda w: present(HUMAN_TABLES[:1]),
+        jobs=JOBS,
         config=portable(config, EXPERIMENT),
         code_digests=lambda w: code_digests(),
         code=lambda w: code("write_report"),
@@ -139,6 +147,7 @@ rule report_partial:
         others=[f"{RESULTS}/partial/tables/{name}" for name in OTHER_TABLES],
         grid=[path.replace(RESULTS, f"{RESULTS}/partial", 1) for path in GRID],
         report=f"{RESULTS}/partial/report.html",
+        costs=[f"{RESULTS}/partial/tables/{name}" for name in COST_TABLES],
     log:
         f"{RESULTS}/logs/report_partial.log",
     benchmark:
@@ -152,6 +161,7 @@ rule report_partial:
         runtime=30,
     params:
         **STUDY_PARAMS,
+        jobs=JOBS,
         seed=EXPERIMENT.seed,
         scores=lambda w: present(SCORE_FILES),
         gan_records=lambda w: present(GAN_RECORDS),

@@ -59,13 +59,15 @@ OTHER_TABLES = [
     "comparisons.csv",
     "comparisons.md",
     "comparisons.tex",
-    "cells.csv",
-    "per_class.csv",
+    *(f"{name}.{kind}" for name in ("cells", "per_class", "per_class_gains") for kind in ("csv", "md", "tex")),
 ]
+COST_TABLES = ["cost.csv", "cost.md", "cost.tex"]
 ARM_GANS = [part for arm in STUDIED.values() for part in arm.generated]
 # The GANs of the grid alone are in none of these.
 SHOWN = [gan for gan in GANS if gan in {*STUDY_CONFIG.gans, *(part.name for part in ARM_GANS)}]
-PLOTS = ["accuracy", "curves", "confusion", *(["gan"] if SHOWN else [])]
+PLOTS = ["accuracy", "forest", "per_class", "curves", "confusion", *(["gan"] if SHOWN else [])]
+# Beside every plot; pictures of samples are pixels and stay PNG.
+VECTORS = ("svg", "pdf")
 # A GAN that no arm uses is compared by as many samples as the best snapshot is picked by.
 PICKED_BY = amount_label(GanArm(name="", count=COMPARED), None)
 PICTURED = [
@@ -92,7 +94,7 @@ FEATURE_NETWORK = f"{CLASSIFIERS[0]}, trained on the real images of the repeat"
 GAN_TABLES = [f"{RESULTS}/tables/gans.{kind}" for kind in ("json", "csv", "md", "tex")] if MEASURED else []
 QUALITY = [f"{RESULTS}/quality/{name}/r{r}.json" for r in REPEATS for name in ["real", *MEASURED]] if MEASURED else []
 GRID_TABLES = [f"{RESULTS}/tables/grid.{kind}" for kind in ("json", "csv", "md", "tex")]
-GRID = [*GRID_TABLES, f"{RESULTS}/plots/grid.png"] if STUDY_CONFIG.grid else []
+GRID = [*GRID_TABLES, *(f"{RESULTS}/plots/grid.{kind}" for kind in ("png", *VECTORS))] if STUDY_CONFIG.grid else []
 PICTURES = [
     *(f"{RESULTS}/plots/{name}.png" for name in PLOTS),
     *(f"{RESULTS}/plots/samples-{gan}-{snap}-{count}.png" for gan, snap, count in sorted(PICTURED)),
@@ -100,8 +102,9 @@ PICTURES = [
 STUDY = [
     f"{RESULTS}/report.html",
     f"{RESULTS}/summary.json",
-    *(f"{RESULTS}/tables/{name}" for name in ["metrics.csv", *OTHER_TABLES]),
+    *(f"{RESULTS}/tables/{name}" for name in ["metrics.csv", *OTHER_TABLES, *COST_TABLES]),
     *GAN_TABLES,
     *GRID,
     *PICTURES,
+    *(f"{RESULTS}/plots/{name}.{kind}" for name in PLOTS for kind in VECTORS),
 ]

@@ -47,6 +47,14 @@ def test_a_reported_config_names_no_machine(secret: str) -> None:
     assert secret not in json.dumps(portable(config, parse(config, PRESETS)))
 
 
+def test_experiments_to_compare_change_nothing_that_is_reported() -> None:
+    """The command line puts them first; the order of keys counts, since Snakemake compares parameters as text."""
+    plain = copy.deepcopy(DEFAULT)
+    asked = {"experiments": ["a", "b"], **{key: value for key, value in plain.items() if key != "experiments"}}
+    told = [json.dumps(portable(config, parse(config, PRESETS))) for config in (plain, asked)]
+    assert told[0] == told[1]
+
+
 ARM_PRESETS = {
     **PRESETS,
     "arms": {

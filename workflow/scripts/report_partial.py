@@ -6,7 +6,7 @@ with job(snakemake.log[0]):
     from pathlib import Path
 
     from ganaug.arms import Arm
-    from ganaug.config import Data, Study, build
+    from ganaug.config import Compute, Data, Study, build
     from ganaug.study.partial import write_partial
 
     settings = snakemake.params
@@ -19,6 +19,8 @@ with job(snakemake.log[0]):
         arms={name: build(Arm, arm, f"arms.{name}") for name, arm in settings.arms.items()},
         data=build(Data, settings.data, "data"),
         seed=settings.seed,
+        compute=build(Compute, snakemake.config["compute"], "compute"),
+        jobs=settings.jobs,
         benchmarks=Path(snakemake.log[0]).parents[1] / "benchmarks",
         config=settings.config,
         code_digests=settings.code_digests,

@@ -5,12 +5,22 @@ from ganaug.job import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
+    from ganaug.config import Compute, build
+    from ganaug.study.cost import tabulate_cost
     from ganaug.study.report import write_report
 
-    out = Path(snakemake.output[0])
+    out = Path(snakemake.output.report)
+    benchmarks, summary = out.parent / "benchmarks", Path(snakemake.input.summary)
+    costs = tabulate_cost(
+        benchmarks,
+        jobs=snakemake.params.jobs,
+        summary=summary,
+        compute=build(Compute, snakemake.config["compute"], "compute"),
+        tables=Path(snakemake.output.costs[0]).parent,
+    )
     write_report(
         out,
-        summary=Path(snakemake.input.summary),
+        summary=summary,
         data_report=Path(snakemake.input.data_report),
         pictures=[Path(path) for path in snakemake.input.pictures],
         exploration=Path(snakemake.input.exploration[0]),
@@ -18,7 +28,9 @@ with job(snakemake.log[0]):
         films=[Path(path) for path in snakemake.input.films],
         grid=[Path(path) for path in snakemake.input.grid],
         human=next(map(Path, snakemake.params.human), None),
-        benchmarks=out.parent / "benchmarks",
+        class_gains=Path(snakemake.input.class_gains),
+        costs=costs,
+        benchmarks=benchmarks,
         config=snakemake.params.config,
         code_digests=snakemake.params.code_digests,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ganaug.arms import Arm
-from ganaug.config import Study
+from ganaug.config import Compute, Study
 from ganaug.errors import UserError
 from ganaug.study.partial import write_partial
 
@@ -28,6 +28,8 @@ def partial(folder: Path, scores: list[Path], study: Study) -> str:
         arms={**ARMS, **{name: Arm(per_class=10) for name in ACCURACY}},
         data=make_data(),
         seed=0,
+        compute=Compute(device="cpu", precision="fp32", threads=1, processes=1),
+        jobs={},
         benchmarks=folder / "benchmarks",
         config={"experiment": "toy", "seed": 7, "data": {"source": "digits"}},
         code_digests={},
@@ -44,7 +46,7 @@ def test_the_grid_is_in_the_report(write: Write, tmp_path: Path) -> None:
     assert "<h2>What a GAN image is worth</h2>" in html
     assert "2.0 GAN images are worth one real image (ratio 2, 95% interval 2.0 to 2.0)" in html
     assert "falls to 0 at about 36 real images a class, the break-even size" in html
-    assert 'alt="grid"' in html
+    assert 'alt="Two panels of lines: test accuracy against real images a class' in html
     assert "first look" not in html
     assert (tmp_path / "partial/plots/grid.png").exists()
 

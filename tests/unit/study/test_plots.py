@@ -115,6 +115,6 @@ def test_plot_writes_the_same_bytes_twice_even_with_nothing_to_draw(write: Write
             confusion=tmp_path / run / "confusion.png",
             gan=tmp_path / run / "gan.png",
         )
-    names = ["accuracy.png", "confusion.png", "curves.png", "gan.png"]
+    names = [f"{name}.{kind}" for name in ("accuracy", "confusion", "curves", "gan") for kind in ("pdf", "png", "svg")]
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == names
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names)

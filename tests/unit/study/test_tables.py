@@ -36,8 +36,9 @@ def test_a_full_study(write: Write, tmp_path: Path) -> None:
     folder = tmp_path / "tables"
     tables = run(write(full_study()), make_study(), folder)
     assert sorted(path.name for path in folder.iterdir()) == [
-        *("cells.csv", "comparisons.csv", "comparisons.md", "comparisons.tex"),
-        *("metrics.csv", "metrics.json", "metrics.md", "metrics.tex", "per_class.csv", "summary.json"),
+        *("cells.csv", "cells.md", "cells.tex", "comparisons.csv", "comparisons.md", "comparisons.tex"),
+        *("metrics.csv", "metrics.json", "metrics.md", "metrics.tex"),
+        *("per_class.csv", "per_class.md", "per_class.tex", "summary.json"),
     ]
     assert [row["arm"] for row in tables["metrics"]] == list(GAINS)
     real = tables["metrics"][0]

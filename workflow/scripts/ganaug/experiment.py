@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -22,7 +22,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Experiment:
-    """A whole config, presets resolved; what the grid of its study makes is among its arms and GANs."""
+    """A whole config, presets resolved; what the grid of its study makes is among its arms and GANs.
+
+    ``experiments`` are names of experiments that `snakemake compare` puts beside each other, whatever else stands here.
+    """
 
     experiment: str
     seed: int
@@ -33,6 +36,7 @@ class Experiment:
     study: Study
     compute: Compute
     tracking: Tracking
+    experiments: tuple[str, ...]
 
 
 def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Experiment:
@@ -55,6 +59,7 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
         study=build(Study, config["study"], "study"),
         compute=build(Compute, config["compute"], "compute"),
         tracking=build(Tracking, config["tracking"], "tracking"),
+        experiments=tuple(config["experiments"]),
     )
     _check_data(experiment.data)
     for name, gan in experiment.gans.items():
@@ -88,13 +93,16 @@ def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any
     told += sorted((matched & set(experiment.arms)) - {*told})
     arms = {name: asdict(experiment.arms[name]) for name in told}
     device = {**config["compute"], "device": "auto"}
+    # What the command line gives comes first in a config, and a parameter in another order is another parameter.
+    ordered = {field.name: config[field.name] for field in fields(Experiment)}
     return {
-        **config,
+        **ordered,
         **resolved,
         "arms": arms,
         "data": {**config["data"], "path": None, "mirror": None},
         "compute": device,
         "tracking": {"uri": None},
+        "experiments": [],
     }
 
 

@@ -33,10 +33,31 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "figure.facecolor": "white",
     "savefig.dpi": 144,
+    # Without a salt matplotlib draws the names inside an SVG at random. Type 42 keeps text in a PDF as text.
+    "svg.hashsalt": "ganaug",
+    "pdf.fonttype": 42,
+}
+VECTORS = ("svg", "pdf")
+_METADATA: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
 }
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, atomically, with nothing in it that changes from run to run."""
+    """Write a figure in the format of its suffix, atomically, with nothing in it that changes from run to run."""
+    kind = path.suffix.removeprefix(".")
     with atomic(path) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None}, bbox_inches="tight", pad_inches=0.12)
+        figure.savefig(temporary, format=kind, metadata=_METADATA[kind], bbox_inches="tight", pad_inches=0.12)
+
+
+def save_all(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG to ``path``, and beside it as SVG and PDF, which stay sharp in print.
+
+    Everything keeps the place that it has in the PNG: to lay it out costs more than to write it.
+    """
+    save(figure, path)
+    figure.set_layout_engine("none")
+    for kind in VECTORS:
+        save(figure, path.with_suffix(f".{kind}"))

@@ -10,7 +10,7 @@ from ganaug.config import Study
 from ganaug.study.grid import GridFindings, Point
 from ganaug.study.statistics import t_interval
 from ganaug.study.verdict import ALPHA
-from ganaug.style import COLOURS, FAINT, INK, STYLE, save
+from ganaug.style import COLOURS, FAINT, INK, STYLE, save_all
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,11 +23,11 @@ SPREAD_SIZES, SPREAD_RATIOS = 0.05, 0.3
 
 
 def draw(findings: Sequence[GridFindings], study: Study, path: Path) -> None:
-    """Write `grid_figure` as PNG."""
+    """Write `grid_figure` as PNG, SVG and PDF; ``path`` is that of the PNG."""
     from matplotlib import rc_context
 
     with rc_context(STYLE):
-        save(grid_figure(findings, study), path)
+        save_all(grid_figure(findings, study), path)
 
 
 def grid_figure(findings: Sequence[GridFindings], study: Study) -> Figure:

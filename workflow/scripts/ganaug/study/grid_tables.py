@@ -29,7 +29,7 @@ TITLES = (
 
 
 def tabulate_grid(scores: Sequence[Path], *, study: Study, seed: int, code: str, tables: Path, picture: Path) -> None:
-    """Write ``grid.json``, ``.csv``, ``.md`` and ``.tex`` into the folder ``tables``, and the curves as PNG.
+    """Write ``grid.json``, ``.csv``, ``.md`` and ``.tex`` into the folder ``tables``, and the curves (PNG, SVG, PDF).
 
     Args:
         scores: the score files.

@@ -13,7 +13,7 @@ from ganaug.io import read_csv
 from ganaug.study.scores import SPLITS, Scores, read_scores
 from ganaug.study.statistics import describe, t_interval
 from ganaug.study.verdict import ALPHA, REAL
-from ganaug.style import COLOURS, FAINT, INK, STYLE, save
+from ganaug.style import COLOURS, FAINT, INK, STYLE, save_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +46,8 @@ def plot(
         gan_histories: of GANs; the name is taken from ``.../{gan}/r{r}/j{j}/history.csv``.
         study: which arms and classifiers, in which order.
         arms: what each arm is, so that controls look like controls.
-        accuracy, curves, confusion: PNG files to write.
-        gan: PNG file to write, or None when the study has no GAN.
+        accuracy, curves, confusion: PNG files to write; beside each come an SVG and a PDF.
+        gan: PNG file to write likewise, or None when the study has no GAN.
 
     Raises:
         UserError: there are no score files.
@@ -56,11 +56,11 @@ def plot(
 
     scores = read_scores(score_paths)
     with rc_context(STYLE):
-        save(accuracy_figure(scores, study, arms), accuracy)
-        save(curves_figure(scores, histories, study, arms), curves)
-        save(confusion_figure(scores, study), confusion)
+        save_all(accuracy_figure(scores, study, arms), accuracy)
+        save_all(curves_figure(scores, histories, study, arms), curves)
+        save_all(confusion_figure(scores, study), confusion)
         if gan is not None:
-            save(gan_figure(gan_histories), gan)
+            save_all(gan_figure(gan_histories), gan)
 
 
 def style_of(arm: str, study: Study, arms: Mapping[str, Arm]) -> tuple[str, str]:
@@ -103,7 +103,7 @@ def _accuracy_row(axes: Axes, place: int, values: list[float], colour: str) -> N
     axes.scatter(values, [place] * len(values), s=24, color=colour, alpha=0.5, linewidths=0, zorder=2)
     sample, interval = describe(values), t_interval(values, ALPHA)
     if sample.mean is None:
-        axes.text(0.5, place, "no scores", transform=axes.get_yaxis_transform(), color=FAINT, va="center", ha="center")
+        axes.text(0.5, place, "no scores", transform=axes.get_yaxis_transform(), va="center", ha="center")
         return
     if interval:
         axes.plot(interval, [place + 0.27] * 2, color=colour, linewidth=1.8, solid_capstyle="butt", zorder=3)
@@ -261,7 +261,7 @@ def _matrix(axes: Axes, counts: NDArray[np.int64], classes: tuple[str, ...]) -> 
 
 def _empty(axes: Axes, text: str) -> None:
     axes.set_axis_off()
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, color=FAINT, ha="center", va="center")
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center")
 
 
 def _legend(figure: Figure) -> None:

@@ -54,6 +54,11 @@ def hardware() -> dict[str, str]:
     return {"system": platform.platform(), "processor": _processor(), "cores": str(cores), "GPU": _gpu()}
 
 
+def uses_gpu(device: str) -> bool:
+    """Whether jobs use a GPU: ``device`` is ``cuda``, or ``auto`` where nvidia-smi is found."""
+    return device == "cuda" or (device == "auto" and shutil.which("nvidia-smi") is not None)
+
+
 def _processor() -> str:
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
@@ -102,6 +107,14 @@ def _told(log: Path) -> list[float]:
     """The peak memory in MiB that the log of a job tells (see `ganaug.job`), if it does."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     return [float(number) for number in re.findall(r"^finished in .* peak memory (\d+) MiB$", text, re.MULTILINE)]
+
+
+def seconds_of(benchmark: Path) -> float | None:
+    """The wall-clock seconds of one of Snakemake's benchmark files, its rows added up; None where it has none."""
+    with benchmark.open(newline="", encoding="utf-8") as handle:
+        found = [_number(row.get("s")) for row in csv.DictReader(handle, delimiter="\t")]
+    known = [seconds for seconds in found if seconds is not None]
+    return sum(known) if known else None
 
 
 def _number(text: str | None) -> float | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ganaug.io import read_json, write_text
+from ganaug.io import read_csv, read_json, write_text
+from ganaug.study import per_class
+from ganaug.study.alts import PLAIN, alt_text
+from ganaug.study.cost import Costs
 from ganaug.study.gans import TITLES as GAN_TITLES
 from ganaug.study.gans import snapshot_told, span_told
+from ganaug.study.page import base64_of, render_page
 from ganaug.study.preflight import left_out
 from ganaug.study.provenance import hardware, stage_times, versions
 from ganaug.study.report_human import human_section
@@ -23,10 +25,11 @@ from ganaug.study.statistics import Sample
 from ganaug.study.tables import DASH, TITLES, plus_minus
 from ganaug.study.verdict import LEAST_REPEATS, REAL, points
 
-if TYPE_CHECKING:
-    from markupsafe import Markup
-
 CAPTIONS = {
+    "forest": "Differences in test accuracy, paired within repeats, each with the interval of its verdict. Triangles "
+    "are arms that help (up) or hurt (down), squares make no practical difference, hollow circles are not settled.",
+    "per_class": "The gain in test recall of each class over real, with its 95% interval; a filled marker where the "
+    "interval leaves out 0. Of many classes the largest gains and losses alone.",
     "accuracy": "Test accuracy by arm. Every dot is a repeat, thin lines join the arms of a repeat; the diamond is the "
     "mean, the bar its 95% interval, on its own and not adjusted. Pairs are what counts: where all lines lean one way, "
     "there is a difference, even if the bars overlap.",
@@ -88,6 +91,8 @@ def write_report(
     films: Sequence[Path] = (),
     grid: Sequence[Path] = (),
     human: Path | None = None,
+    class_gains: Path | None = None,
+    costs: Costs | None = None,
 ) -> None:
     """Write the report of a study.
 
@@ -100,88 +105,79 @@ def write_report(
         films: a GIF a GAN, in folders named after them (``gan/NAME/r0/j0/film.gif``).
         grid: ``tables/grid.json`` and ``plots/grid.png``; nothing leaves the grid out.
         human: ``tables/human.json``; None leaves what people answered out.
+        class_gains: ``tables/per_class_gains.csv``; None leaves out which classes gain.
+        costs: what every arm took; None leaves it out.
         exploration: ``explore/record.json``, whose pictures lie beside it; None leaves the images out.
         benchmarks: the folder of Snakemake's benchmark files; it may be missing.
         config: the merged config, printed as it is.
         code_digests: of the code of every rule, by its name.
     """
+    told = read_json(summary)
+    shown = {path.stem: _picture(path, told) for path in pictures}
     facts = {
-        "pictures": [_picture(path) for path in pictures],
+        "forest": shown.pop("forest", None),
+        "per_class_picture": shown.pop("per_class", None),
+        "per_class": per_class.facts(read_csv(class_gains)) if class_gains else [],
+        "costs": costs,
+        "pictures": list(shown.values()),
         "explored": _explored(exploration) if exploration else None,
         "gans": _gans(gans, films) if gans else None,
-        "grid": {**read_json(grid[0]), "picture": _picture(grid[1])} if grid else None,
         "human": human_section(human) if human else None,
+        "grid": {**read_json(grid[0]), "picture": _picture(grid[1], told)} if grid else None,
         "stages": stage_times(benchmarks),
         "versions": versions(),
         "hardware": hardware(),
         "code": code_digests,
     }
-    write_text(out, render(read_json(summary), read_json(data_report), config=config, facts=facts))
+    write_text(out, render(told, read_json(data_report), config=config, facts=facts))
 
 
 def render(
     summary: Mapping[str, Any], data: Mapping[str, Any], *, config: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> str:
-    """The report as HTML; every text is escaped, since class and file names come from users."""
+    """The report as HTML."""
     import yaml
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["evidence"] = _evidence
     plain = json.loads(json.dumps(config))  # Snakemake's mappings are not plain dicts
     comparisons = flatten(summary)
     family = [c for c in comparisons if not c["control"]]
-    return environment.get_template("report.html.j2").render(
-        s=summary,
-        data=data,
-        banners=banners(summary),
-        titles=list(TITLES.values()),
-        rows=main_rows(summary),
-        tracks=tracks(family, summary["rope"]),
-        family=family,
-        controls=[c for c in comparisons if c["control"]],
-        failed=[cell for cell in summary["cells"] if cell["state"] != "ok"],
-        pairs=_near_duplicates(data),
-        left_out=left_out(data),
-        first_pairs=FIRST_PAIRS,
-        least_repeats=LEAST_REPEATS,
-        budget=budget(summary),
-        config=yaml.safe_dump(plain, sort_keys=False, allow_unicode=True),
-        seed=plain["seed"],
-        needs_path=None if plain["data"]["source"] == "digits" else plain["data"]["source"],
-        points=points,
-        width=TRACK_WIDTH,
+    values = {
+        "s": summary,
+        "data": data,
+        "banners": banners(summary),
+        "titles": list(TITLES.values()),
+        "rows": main_rows(summary),
+        "tracks": tracks(family, summary["rope"]),
+        "family": family,
+        "controls": [c for c in comparisons if c["control"]],
+        "failed": [cell for cell in summary["cells"] if cell["state"] != "ok"],
+        "pairs": _near_duplicates(data),
+        "left_out": left_out(data),
+        "first_pairs": FIRST_PAIRS,
+        "least_repeats": LEAST_REPEATS,
+        "budget": budget(summary),
+        "config": yaml.safe_dump(plain, sort_keys=False, allow_unicode=True),
+        "seed": plain["seed"],
+        "needs_path": None if plain["data"]["source"] == "digits" else plain["data"]["source"],
+        "points": points,
+        "width": TRACK_WIDTH,
         **facts,
-    )
+    }
+    return render_page("report.html.j2", values)
 
 
-def _evidence(text: str) -> Markup:
-    """``text`` escaped, with its brackets of evidence set apart from the claim."""
-    from markupsafe import Markup, escape
-
-    return Markup(
-        re.sub(r"\((?:[\d.]+% interval|\d+ repeat)[^()]*\)", r'<span class="evidence">\g<0></span>', str(escape(text)))
-    )
-
-
-def _picture(path: Path) -> dict[str, str]:
+def _picture(path: Path, summary: Mapping[str, Any]) -> dict[str, str]:
     caption = CAPTIONS.get(path.stem, path.stem)
     if path.stem.startswith("samples-"):
         caption = f"Real images beside synthetic ones, a row a class ({path.stem.removeprefix('samples-')})."
-    return {"name": path.stem, "caption": caption, "png": _base64(path)}
+    return {"name": path.stem, "caption": caption, "alt": alt_text(path.stem, summary), "png": base64_of(path)}
 
 
 def _explored(record: Path) -> dict[str, Any]:
     """The number of images of each split, and the pictures of them: those to be seen at once, and the others."""
     facts = read_json(record)
     shown = [
-        {"name": name, "caption": caption, "png": _base64(record.parent / f"{name}.png")}
+        {"name": name, "caption": caption, "alt": PLAIN[name], "png": base64_of(record.parent / f"{name}.png")}
         for name, caption in EXPLORED.items()
         if f"{name}.png" in facts["outputs"]
     ]
@@ -223,7 +219,7 @@ def _gans(table: Path, films: Sequence[Path]) -> dict[str, Any]:
             }
             for one in facts["improvements"]
         ],
-        "films": [{"name": path.parts[-4], "gif": _base64(path)} for path in films],
+        "films": [{"name": path.parts[-4], "gif": base64_of(path)} for path in films],
     }
 
 
@@ -235,10 +231,6 @@ def _told(values: Mapping[str, Any]) -> str:
 def _signed(value: float | None) -> str:
     """A difference with its sign, or a dash for none."""
     return DASH if value is None else f"{value:+z.3f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _base64(path: Path) -> str:
-    return base64.b64encode(path.read_bytes()).decode("ascii")
 
 
 def budget(summary: Mapping[str, Any]) -> str:

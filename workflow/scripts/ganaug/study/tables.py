@@ -14,6 +14,8 @@ from ganaug.errors import UserError
 from ganaug.io import read_json, write_csv, write_json, write_text
 from ganaug.records import origins
 from ganaug.study.beside import BESIDE_FIELDS, accuracy_interval, beside
+from ganaug.study.listing import DASH as DASH
+from ganaug.study.listing import text_grid
 from ganaug.study.proportions import too_coarse
 from ganaug.study.scores import METRICS, SPLITS, ClassMetrics, Scores, read_scores
 from ganaug.study.statistics import Sample, describe
@@ -27,7 +29,6 @@ TITLES = {
     "f1": "F1",
     "roc_auc": "ROC-AUC",
 }
-DASH = "\N{EN DASH}"  # where there is no number
 CELL_FIELDS = (
     *("arm", "classifier", "repeat", "fit", "state", "reason"),
     *("selected_step", "train_images", "test_accuracy", "digest"),
@@ -78,7 +79,7 @@ def tabulate(
 ) -> None:
     """Read score files and write every table into the folder ``tables``, and ``summary``.
 
-    It writes metrics and comparisons as ``.csv``, ``.md`` and ``.tex``, ``cells.csv``, ``per_class.csv``, and
+    It writes metrics, comparisons, cells and per_class, each as ``.csv``, ``.md`` and ``.tex``, and
     ``metrics.json`` with the few numbers that `dvc metrics` shows. Of the cells of a grid the summary alone tells.
 
     Args:
@@ -108,8 +109,12 @@ def tabulate(
     ]
     write_csv(tables / "comparisons.csv", COMPARISON_FIELDS, rows)
     _write_both(tables / "comparisons", comparison_grid(rows))
-    write_csv(tables / "cells.csv", CELL_FIELDS, (row for row in cell_rows(scores) if row["arm"] in study.arms))
-    write_csv(tables / "per_class.csv", PER_CLASS_FIELDS, per_class_rows(scores, study))
+    for name, fields, listed in (
+        ("cells", CELL_FIELDS, [row for row in cell_rows(scores) if row["arm"] in study.arms]),
+        ("per_class", PER_CLASS_FIELDS, per_class_rows(scores, study)),
+    ):
+        write_csv(tables / f"{name}.csv", fields, listed)
+        _write_both(tables / name, text_grid(fields, listed))
     made_from = origins(inputs=map(str, paths), config=asdict(study), code=code, seeds={})
     numbers = summarise(scores, findings, rows, study=study, arms=arms, data=data)
     write_json(summary, {**numbers, "failed_gans": failed_gans(gan_records), "made_from": made_from.as_dict()})
@@ -292,6 +297,11 @@ def summarise(
             "conditional": scores.conditional,
         },
         "rope": study.rope,
+        "settings": {
+            "data": asdict(data),
+            "study": asdict(study),
+            "arms": {name: asdict(arms[name]) for name in study.arms},
+        },
         "leaky": data.leaky,
         "validation": data.validation,
         "classes": list(scores.classes),
