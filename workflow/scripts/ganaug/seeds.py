@@ -32,6 +32,7 @@ def derive(root: int, *names: str | int) -> int:
     ``"curation", r``                         which samples of a pool are taken: below it ``GAN, snapshot, label``
     ``"grid"``                                draws of repeats, for the intervals of the grid
     ``"verdict"``                             draws and weights of repeats: below it ``bootstrap``, ``signed``
+    ``"quality", r``                          draws of rows for measures of samples: below it the measure
     ``"explore"``                             pictures of the data: below it ``random`` and ``classes, label``
     ========================================  =====================================================
     """
