@@ -50,9 +50,11 @@ rule measure_floor:
         runtime=60,
     params:
         network=FEATURE_NETWORK,
+        repeats=list(REPEATS),
+        seed=EXPERIMENT.seed,
         code=lambda w: code("measure_floor"),
     message:
-        "KID and FID of training against validation images"
+        "How near training and validation images are to each other"
     script:
         "../workflow/scripts/measure_floor.py"
 
@@ -69,7 +71,8 @@ for name, sets in MEASURED_OF.items():
             model=FEATURE_MODEL,
             samples=[f"results/{{experiment}}/samples/{one}/r{{r}}/images.npy" for one in sets],
         output:
-            [f"results/{{experiment}}/features/{one}/r{{r}}.npy" for one in sets],
+            features=[f"results/{{experiment}}/features/{one}/r{{r}}.npy" for one in sets],
+            probabilities=[f"results/{{experiment}}/features/{one}/r{{r}}-probabilities.npy" for one in sets],
         log:
             f"results/{{experiment}}/logs/embed_samples/{name}-r{{r}}.log",
         benchmark:
@@ -87,7 +90,7 @@ for name, sets in MEASURED_OF.items():
             compute=compute(),
             code=lambda w: code("embed_samples", classifier_network(CLASSIFIERS[0])),
         message:
-            f"Features of the samples of {name}, repeat {{wildcards.r}}"
+            f"Features and classes of the samples of {name}, repeat {{wildcards.r}}"
         script:
             "../workflow/scripts/embed_samples.py"
 
@@ -98,6 +101,9 @@ for name, sets in MEASURED_OF.items():
             train="results/{experiment}/features/real/r{r}-train.npy",
             validation="results/{experiment}/features/real/r{r}-validation.npy",
             samples=[f"results/{{experiment}}/features/{one}/r{{r}}.npy" for one in sets],
+            probabilities=[f"results/{{experiment}}/features/{one}/r{{r}}-probabilities.npy" for one in sets],
+            indexes=[f"results/{{experiment}}/samples/{one}/r{{r}}/index.csv" for one in sets],
+            split="results/{experiment}/data/r{r}.csv",
         output:
             [f"results/{{experiment}}/quality/{one}/r{{r}}.json" for one in sets],
         log:
@@ -114,9 +120,10 @@ for name, sets in MEASURED_OF.items():
         params:
             names=sets,
             network=FEATURE_NETWORK,
+            seed=EXPERIMENT.seed,
             code=lambda w: code("measure_samples"),
         message:
-            f"KID and FID of the samples of {name}, repeat {{wildcards.r}}"
+            f"Measuring the samples of {name}, repeat {{wildcards.r}}"
         script:
             "../workflow/scripts/measure_samples.py"
 

@@ -71,15 +71,17 @@ def embed_samples(
     samples: Mapping[str, str],
     compute: Compute,
     out: Mapping[str, str],
+    probabilities: Mapping[str, str],
 ) -> None:
-    """Write the features of sets of samples; see `embed_real`.
+    """Write the features of sets of samples, and their class probabilities (float32, N x classes); see `embed_real`.
 
     Args:
         samples: ``images.npy`` files by name.
-        out: the outputs by the same names.
+        out, probabilities: the outputs by the same names.
     """
-    wanted = {out[name]: [(path, k) for k in range(len(open_images(path)))] for name, path in samples.items()}
-    _embed(wanted, split=split, dev=dev, model=model, classifier=classifier, compute=compute)
+    network, device = _classifier(split=split, dev=dev, model=model, classifier=classifier, compute=compute)
+    for name, path in samples.items():
+        _write_seen(network, device, path, features=out[name], probabilities=probabilities[name])
 
 
 def embed_pool(
@@ -98,6 +100,12 @@ def embed_pool(
     Both are empty where the classifier diverged; see `embed_real`.
     """
     network, device = _classifier(split=split, dev=dev, model=model, classifier=classifier, compute=compute)
+    _write_seen(network, device, images, features=features, probabilities=probabilities)
+
+
+def _write_seen(
+    network: nn.Module | None, device: torch.device, images: str, *, features: str, probabilities: str
+) -> None:
     rows = [(images, k) for k in range(len(open_images(images)))]
     empty = np.empty((0, 1), dtype=np.float32)
     values = seen(network, Batches(rows, device)) if network and rows else (empty, empty)

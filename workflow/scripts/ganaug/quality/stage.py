@@ -52,8 +52,8 @@ def measure(
 
     Every feature is scaled to mean 0 and variance 1 over the training images, since each repeat has a network of its
     own, and KID depends on the scale. A record holds, of each set, the sides ``train`` and ``validation`` (see
-    `ganaug.quality.measures.compared`), ``floor`` (`floors`), ``memorisation`` (`copies`), and where there are guesses
-    ``inception_score`` and ``gan_test`` (`guessed`).
+    `ganaug.quality.measures.compared`), ``floor`` (`floors`), ``memorisation`` (`copies`), and where there are any
+    ``guesses`` (`guessed`).
 
     Args:
         train, validation: ``.npy`` files of features (float32, N x d) of real images.
@@ -75,7 +75,7 @@ def measure(
         if guesses:
             files = [guesses.probabilities[name], guesses.indexes[name], guesses.split]
             labels = [row.label for row in open_index(files[1])]
-            facts |= guessed(np.load(files[0]), labels, labels_of(open_split(files[2])), seed=seed)
+            facts["guesses"] = guessed(np.load(files[0]), labels, labels_of(open_split(files[2])), seed=seed)
             inputs += files
         _write(out[name], facts, inputs=inputs, network=network, code=code, seed=seed)
 
