@@ -1,6 +1,9 @@
 # Samples and real images -> features -> how near they are, and the best snapshot.
 
 
+include: "copies.smk"
+
+
 rule embed_real:
     input:
         split="results/{experiment}/data/r{r}.csv",
