@@ -1,7 +1,8 @@
-# Samples and real images -> features -> how near they are, and the best snapshot.
+# Samples and real images -> features -> what the samples are worth.
 
 
 include: "copies.smk"
+include: "pick.smk"
 
 
 rule embed_real:
@@ -136,9 +137,10 @@ rule tabulate_gans:
         quality=[f"results/{{experiment}}/quality/{name}/r{r}.json" for name in MEASURED for r in REPEATS],
         floors=[f"results/{{experiment}}/quality/real/r{r}.json" for r in REPEATS],
         histories=[file for gan in SHOWN for r in REPEATS for file in gan_files(gan, r, "history.csv")],
+        scores=SCORE_FILES,
     output:
         facts="results/{experiment}/tables/gans.json",
-        others=[f"results/{{experiment}}/tables/gans.{kind}" for kind in ("csv", "md", "tex")],
+        others=[path.replace(RESULTS, "results/{experiment}", 1) for path in GAN_TABLES[1:]],
     log:
         "results/{experiment}/logs/tabulate_gans.log",
     benchmark:
@@ -155,46 +157,10 @@ rule tabulate_gans:
         repeats=len(REPEATS),
         histories={gan: [gan_files(gan, r, "history.csv") for r in REPEATS] for gan in SHOWN},
         gans={name: asdict(GANS[name]) for name in SHOWN},
+        arms={name: asdict(arm) for name, arm in STUDIED.items()},
+        classifier=CLASSIFIERS[0],
         code=lambda w: code("tabulate_gans"),
     message:
         "Comparing the GANs"
     script:
         "../workflow/scripts/tabulate_gans.py"
-
-
-# One rule a GAN, since the number of its files differs.
-for name in PICKED:
-
-    rule:
-        name:
-            f"pick_snapshot_{name}"
-        input:
-            generators=lambda w, name=name: [
-                file for snap in GANS[name].snaps for file in gan_files(name, w.r, f"G-{snap}.safetensors")
-            ],
-            measured=[
-                f"results/{{experiment}}/quality/{name}/{snap}/{PICKED_BY}/r{{r}}.json" for snap in GANS[name].snaps
-            ],
-        output:
-            generators=expand(
-                "results/{{experiment}}/gan/{gan}/r{{r}}/j{j}/G-best.safetensors", gan=name, j=range(GANS[name].jobs)
-            ),
-            choice=f"results/{{experiment}}/gan/{name}/r{{r}}/best.json",
-        log:
-            f"results/{{experiment}}/logs/pick_snapshot/{name}-r{{r}}.log",
-        benchmark:
-            f"results/{{experiment}}/benchmarks/pick_snapshot/{name}-r{{r}}.tsv"
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            gpu=0,
-            mem_mb=1000,
-            runtime=10,
-        params:
-            snaps=GANS[name].snaps,
-            code=lambda w: code("pick_snapshot"),
-        message:
-            f"Picking the best snapshot of {name}, repeat {{wildcards.r}}"
-        script:
-            "../workflow/scripts/pick_snapshot.py"

@@ -93,7 +93,11 @@ MEASURED_OF = {gan: own for gan in GANS if (own := [name for name in MEASURED if
 # The first classifier, as it is trained on the real images alone, makes the features of all images.
 FEATURE_MODEL = f"results/{{experiment}}/cells/real/{CLASSIFIERS[0]}/r{{r}}f0/model.safetensors"
 FEATURE_NETWORK = f"{CLASSIFIERS[0]}, trained on the real images of the repeat"
-GAN_TABLES = [f"{RESULTS}/tables/gans.{kind}" for kind in ("json", "csv", "md", "tex")] if MEASURED else []
+GAN_TABLES = [
+    f"{RESULTS}/tables/{file}"
+    for file in ("gans.json", *(f"{name}.{kind}" for name in ("gans", "gan_classes") for kind in ("csv", "md", "tex")))
+    if MEASURED
+]
 QUALITY = [f"{RESULTS}/quality/{name}/r{r}.json" for r in REPEATS for name in ["real", *MEASURED]] if MEASURED else []
 GRID_TABLES = [f"{RESULTS}/tables/grid.{kind}" for kind in ("json", "csv", "md", "tex")]
 GRID = [*GRID_TABLES, f"{RESULTS}/plots/grid.png"] if STUDY_CONFIG.grid else []
