@@ -13,6 +13,7 @@ rule embed_real:
     output:
         train="results/{experiment}/features/real/r{r}-train.npy",
         validation="results/{experiment}/features/real/r{r}-validation.npy",
+        probabilities="results/{experiment}/features/real/r{r}-probabilities.npy",
     log:
         "results/{experiment}/logs/embed_real/r{r}.log",
     benchmark:
@@ -107,6 +108,7 @@ for name, sets in MEASURED_OF.items():
             samples=[f"results/{{experiment}}/features/{one}/r{{r}}.npy" for one in sets],
             probabilities=[f"results/{{experiment}}/features/{one}/r{{r}}-probabilities.npy" for one in sets],
             indexes=[f"results/{{experiment}}/samples/{one}/r{{r}}/index.csv" for one in sets],
+            held="results/{experiment}/features/real/r{r}-probabilities.npy",
             split="results/{experiment}/data/r{r}.csv",
         output:
             [f"results/{{experiment}}/quality/{one}/r{{r}}.json" for one in sets],

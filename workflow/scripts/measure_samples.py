@@ -18,6 +18,7 @@ with job(snakemake.log[0]):
         guesses=Guesses(
             probabilities=dict(zip(settings.names, given.probabilities, strict=True)),
             indexes=dict(zip(settings.names, given.indexes, strict=True)),
+            held=given.held,
             split=given.split,
         ),
     )

@@ -177,12 +177,14 @@ def test_without_samples_there_is_a_reason_for_everything(tmp_path: Path) -> Non
 
 def guessed_files(tmp_path: Path, probabilities: Features, labels: list[str]) -> Guesses:
     np.save(tmp_path / "probabilities.npy", probabilities)
+    np.save(tmp_path / "guessed.npy", np.float32([[1, 0]] * 4 + [[0, 1]] * 4))
     rows = [IndexRow(label, "", "gan", f"s{k}", "dcgan", "1", str(k)) for k, label in enumerate(labels)]
     save_index(tmp_path / "index.csv", rows)
     save_split(tmp_path / "r0.csv", [SplitRow(k, "train", label, "g", "s") for k, label in enumerate(["dog", "cat"])])
     return Guesses(
         probabilities={"dcgan/last/n5": str(tmp_path / "probabilities.npy")},
         indexes={"dcgan/last/n5": str(tmp_path / "index.csv")},
+        held=str(tmp_path / "guessed.npy"),
         split=str(tmp_path / "r0.csv"),
     )
 
@@ -203,6 +205,12 @@ def test_guesses_give_gan_test_and_the_inception_score(tmp_path: Path) -> None:
     assert score["rows"] == 2
     assert score["mean"] == pytest.approx(1 + round(10 * (score["mean"] - 1)) / 10)
     assert 1 < score["mean"] <= 1.5
+    # At equal N all 8 validation images are taken, half of each class: their score is 2, that of unequal shares less.
+    equal = record["guesses"]["inception_score_equal"]
+    assert (equal["size"], equal["real"]["n"]) == (8, 10)
+    assert equal["real"]["values"] == pytest.approx([2] * 10)
+    assert equal["made"]["values"] != equal["made"]["values"][:1] * 10
+    assert all(1 <= value <= 2 + 1e-9 for value in equal["made"]["values"])
     assert str(tmp_path / "index.csv") in record["inputs"]
 
 

@@ -289,6 +289,7 @@ def full(path: Path, *, size: int = 8, shift: float = 0.0, **copies: float) -> P
         copies={"closer": 0.02, "expected": 0.01, "copying": 0.4, "chance": 0.3, "equal": 0, **copies},
         guesses={
             "inception_score": {"mean": 1.5, "deviation": None, "rows": 10},
+            "inception_score_equal": {"size": size, "made": over(1.25 + shift), "real": over(1.75)},
             "gan_test": {"n": 10, "accuracy": 0.7, "per_class": {"cat": {"n": 5, "accuracy": 0.4 + shift}}},
             "reasons": {},
         },
@@ -314,8 +315,10 @@ def test_numbers_at_equal_n_stand_above_their_floors(tmp_path: Path) -> None:
     )
     assert head[:6] == ["dcgan", "last", "8", "0.700 ± 0.141", "3.200 ± 0.141", "0.450 ± 0.141"]
     # The number that nobody has is left out, and its reason told. Each N has a floor of its own.
-    assert len(head) == 3 + len(DRAWN) - 1
+    assert len(head) == 3 + len(DRAWN) - 1 + 1
+    assert head[-1] == "1.350 ± 0.141"
     assert lines[1][:4] == ["real images", DASH, "8", "0.050 ± 0.000"]
+    assert lines[1][-1] == "1.750 ± 0.000"
     assert lines[2][:3] == ["real images", DASH, "5"]
     told = gan_section(tmp_path / "gans.json", films=[], pairs=[])
     assert told["tables"][1]["missing"] == [f"No FID\N{INFINITY}: {ENDLESS}."]
@@ -331,16 +334,16 @@ def test_memorisation_and_gan_test_have_a_table_and_sentences(tmp_path: Path) ->
     compare([Measured("dcgan", "last", "n10", files, [[path]] * 2)], tmp_path, gans={"dcgan": gan()})
     line, real = table_of(tmp_path, "Memorisation and GAN-test")
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells[3:] == ["1.5%", "1.0%", "0.400 ± 0.000", "0", "0.700 ± 0.000", "1.500 ± 0.000"]
+    assert cells[3:] == ["1.5%", "1.0%", "0.400 ± 0.000", "0", "0.700 ± 0.000"]
     # Real images are the validation images of the classifier of the real images.
     assert "0.900 ± 0.000" in real
     told = gan_section(tmp_path / "gans.json", films=[], pairs=[])
     assert told["copying"] == [
-        "dcgan, last: 1.5% of the samples are nearer to a training image than any held-out image is (1.0% expected): "
-        "no sign of copying."
+        "1.5% of the samples of dcgan (last) are nearer to a training image than any held-out image is (1.0% "
+        "expected): no sign of copying."
     ]
     assert told["tested"] == [
-        "dcgan, last: lenet5, trained on the real images, takes 70% of the samples for their class, and 90% of real "
+        "lenet5, trained on the real images, takes 70% of the samples of dcgan (last) for their class, and 90% of real "
         "validation images."
     ]
 
@@ -352,15 +355,15 @@ def test_memorisation_and_gan_test_have_a_table_and_sentences(tmp_path: Path) ->
         # The less likely of two repeats counts twice: 0.03 may be chance, 0.02 is not.
         (0.3, (0.5, 0.03), (0, 0), "no sign of copying"),
         (0.3, (0.5, 0.02), (0, 0), "more than chance explains, look at the closest pairs"),
-        (0.0, (1.0, 1.0), (1, 0), "1 of them, in all repeats together, is as good as equal to one"),
-        (0.3, (0.0, 0.0), (2, 3), "5 of them, in all repeats together, are as good as equal to one"),
+        (0.0, (1.0, 1.0), (1, 0), "copies, 1 of them in all repeats together as good as equal to a training image"),
+        (0.3, (0.0, 0.0), (2, 3), "copies, 5 of them in all repeats together as good as equal to a training image"),
     ],
 )
 def test_signs_of_copying(closer: float, chances: Sequence[float], equal: Sequence[float], found: str) -> None:
     named = {"gan": "a", "snapshot": "e1", "truncation": 0.7, "mix": 1}
     row = {"closer": over(closer, closer), "expected": over(0.1, 0.1), "chance": over(*chances), "equal": over(*equal)}
     sentence = copying_told({**named, **row})
-    assert sentence.startswith("a, e1 (truncation 0.7): ")
+    assert " of the samples of a (e1, truncation 0.7) are nearer to " in sentence
     assert sentence.endswith(f" (10% expected): {found}.")
 
 
@@ -369,7 +372,7 @@ def test_without_anything_to_compare_no_copying_is_told(tmp_path: Path) -> None:
     files = [quality(tmp_path / "q0.json", None, made=0)] * 2
     compare([Measured("dcgan", "last", "n10", files, [[path]] * 2)], tmp_path, gans={"dcgan": gan()})
     told = gan_section(tmp_path / "gans.json", films=[], pairs=[])
-    assert told["copying"] == ["dcgan, last: nothing to compare."]
+    assert told["copying"] == ["Samples of dcgan (last): nothing to compare."]
     assert told["tested"] == []
 
 
@@ -389,7 +392,7 @@ def test_gan_train_stands_beside_gan_test_by_class(tmp_path: Path) -> None:
     cat, dog, plain, _ = rows
     assert float(cat["gan_test_mean"]) == pytest.approx(0.5)
     assert float(cat["gan_test_std"]) == pytest.approx(0.02**0.5)
-    assert (dog["gan_test_n"], plain["gan_train_recall_n"]) == ("0", "0")
+    assert [dog["gan_test_n"], plain["gan_train_recall_n"], plain["real_recall_n"]] == ["0"] * 3
     names = ("gan_train_recall", "gan_train_f1", "real_recall", "real_f1", "real_validation")
     assert [float(cat[f"{name}_mean"]) for name in names] == [0.6, 0.6, 0.8, 0.8, 0.9]
     assert "| dcgan | last | cat | synthetic | lenet5 | 0.500 ± 0.141 | 0.900" in (

@@ -96,7 +96,7 @@ def test_gans_are_told_apart_in_tables_with_the_closest_pairs(write: Write, tmp_
     headings = ("Distance to real images", "Fidelity and diversity", "Memorisation and GAN-test", "Training")
     assert [section.count(f"<h3>{heading}</h3>") for heading in headings] == [1] * 4
     assert section.count("<tr><td>real images</td>") == 3
-    assert "1 of them, in all repeats together, is as good as equal to one" in section
+    assert "copies, 1 of them in all repeats together as good as equal to a training image" in section
     assert base64.b64encode(PIXEL).decode() in section
     assert "<td>synthetic</td>" in section
     assert '<section id="pictures">' not in html

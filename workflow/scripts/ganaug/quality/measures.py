@@ -125,21 +125,34 @@ def copies(train: Features, held: Features, made: Features, *, seed: int) -> Fac
     return {**found, "reasons": reasons}
 
 
-def guessed(probabilities: NDArray[np.float32], labels: Sequence[str], classes: Sequence[str], *, seed: int) -> Facts:
+def guessed(
+    probabilities: NDArray[np.float32],
+    labels: Sequence[str],
+    *,
+    held: NDArray[np.float32],
+    classes: Sequence[str],
+    most: int,
+    seed: int,
+) -> Facts:
     """What class probabilities tell of samples: the Inception Score, and GAN-test.
 
     Args:
         probabilities: float32, N x K.
         labels: N, the class of each sample.
+        held: float32, M x K, of held-out real images.
         classes: K names, in the order of the columns.
-        seed: deals the samples to the splits of the score.
+        most: N of `floors`, which the score at equal N does not exceed.
+        seed: of the draws of rows.
 
     Returns:
-        ``inception_score`` and ``gan_test``, None where there is none, and ``reasons``.
+        ``inception_score`` of all samples, in parts as its authors take it; ``inception_score_equal`` of as many
+        samples as held-out images, undivided, with the draws of ``made`` and of ``real`` as in `floors`; ``gan_test``;
+        None where there is none, and ``reasons``.
     """
     found: Facts = {}
     reasons: dict[str, str] = {}
     _attempt(found, reasons, ("inception_score",), lambda: _score(probabilities, seed))
+    _attempt(found, reasons, ("inception_score_equal",), lambda: _scores(probabilities, held, most, seed))
     _attempt(found, reasons, ("gan_test",), lambda: {"gan_test": _tested(probabilities, labels, classes)})
     return {**found, "reasons": reasons}
 
@@ -212,6 +225,18 @@ def _copies(train: Features, held: Features, made: Features, seed: int) -> Facts
 def _score(probabilities: NDArray[np.float32], seed: int) -> Facts:
     found = inception_score(probabilities, splits=SPLITS, rng=_rng(seed, "inception_score"))
     return {"inception_score": asdict(found)}
+
+
+def _scores(probabilities: NDArray[np.float32], held: NDArray[np.float32], most: int, seed: int) -> Facts:
+    size = min(len(probabilities), len(held), most)
+    rng = _rng(seed, "floor")
+    draws = 1 if size == max(len(probabilities), len(held)) else DRAWS
+    scores = [
+        [inception_score(rows[_some(rows, size, rng)], splits=1, rng=rng).mean for rows in (held, probabilities)]
+        for _ in range(draws)
+    ]
+    real, made = zip(*scores, strict=True)
+    return {"inception_score_equal": {"size": size, "made": _over(made), "real": _over(real)}}
 
 
 def _tested(probabilities: NDArray[np.float32], labels: Sequence[str], classes: Sequence[str]) -> Facts:

@@ -13,7 +13,7 @@ from ganaug.io import read_json
 
 COLUMNS = 6
 # Pixels of one image in the picture, and of what stands below and around it.
-SIDE, TEXT, GAP = 84, 44, 14
+SIDE, TEXT, GAP = 84, 36, 14
 
 
 def draw_pairs(*, split: str, dev: str, samples: str, quality: str, picture: str, most: int) -> None:

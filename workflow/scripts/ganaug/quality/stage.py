@@ -28,11 +28,13 @@ class Guesses:
     Attributes:
         probabilities: ``.npy`` files (float32, N x classes), by the name of the set.
         indexes: the ``index.csv`` of each set, which tells the class that the GAN was asked for.
+        held: such a file of the validation images.
         split: ``data/r{r}.csv``, whose classes are the columns.
     """
 
     probabilities: Mapping[str, str]
     indexes: Mapping[str, str]
+    held: str
     split: str
 
 
@@ -73,10 +75,15 @@ def measure(
         facts["memorisation"] = copies(real["train"], real["validation"], made, seed=seed)
         inputs = [train, validation, path]
         if guesses:
-            files = [guesses.probabilities[name], guesses.indexes[name], guesses.split]
-            labels = [row.label for row in open_index(files[1])]
-            facts["guesses"] = guessed(np.load(files[0]), labels, labels_of(open_split(files[2])), seed=seed)
-            inputs += files
+            facts["guesses"] = guessed(
+                np.load(guesses.probabilities[name]),
+                [row.label for row in open_index(guesses.indexes[name])],
+                held=np.load(guesses.held),
+                classes=labels_of(open_split(guesses.split)),
+                most=facts["floor"]["size"],
+                seed=seed,
+            )
+            inputs += [guesses.probabilities[name], guesses.indexes[name], guesses.held, guesses.split]
         _write(out[name], facts, inputs=inputs, network=network, code=code, seed=seed)
 
 

@@ -22,11 +22,11 @@ NAMES = ("gan", "snapshot", "truncation", "mix", "class", "arm", "classifier")
 CLASS_FIELDS = (*NAMES, *(f"{name}_{part}" for name in NUMBERS for part in ("n", "mean", "std")))
 TITLES = {
     "gan_test": "GAN-test",
-    "real_validation": "the same, real images",
-    "gan_train_recall": "GAN-train, recall",
-    "real_recall": "the same, real images",
-    "gan_train_f1": "GAN-train, F1",
-    "real_f1": "the same, real images",
+    "real_validation": "of real validation images",
+    "gan_train_recall": "GAN-train: recall",
+    "real_recall": "trained on real: recall",
+    "gan_train_f1": "GAN-train: F1",
+    "real_f1": "trained on real: F1",
 }
 
 
@@ -120,8 +120,8 @@ def _rows(
                 "real_validation": _over(scores, REAL, classifier, "validation", label, "recall"),
                 "gan_train_recall": _over(scores, arm, learner, "test", label, "recall"),
                 "gan_train_f1": _over(scores, arm, learner, "test", label, "f1"),
-                "real_recall": _over(scores, REAL, learner or classifier, "test", label, "recall"),
-                "real_f1": _over(scores, REAL, learner or classifier, "test", label, "f1"),
+                "real_recall": _over(scores, REAL, learner, "test", label, "recall"),
+                "real_f1": _over(scores, REAL, learner, "test", label, "f1"),
             }
             named = dict(zip(NAMES, (*key, label, arm, learner), strict=True))
             yield {**named, **{name: asdict(sample) for name, sample in samples.items()}}

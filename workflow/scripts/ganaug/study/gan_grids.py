@@ -21,6 +21,7 @@ EQUAL = {
     for name in (*DISTANCES, *SHARES)
     for end, side in (("equal", "made"), ("floor", "real"))
 }
+SCORES = {f"inception_score_{end}": side for end, side in (("equal", "made"), ("floor", "real"))}
 COPIES = ("closer", "expected", "copying", "chance", "equal")
 GUESSES = {"inception_score": "mean", "gan_test": "accuracy"}
 # And columns of a history.
@@ -31,7 +32,7 @@ TRAINING = {
     "diversity": "diversity",
     "pixel_recall": "recall",
 }
-NUMBERS = (*SIDES, *EQUAL, *COPIES, *GUESSES, *TRAINING)
+NUMBERS = (*SIDES, *EQUAL, *SCORES, *COPIES, *GUESSES, *TRAINING)
 
 TITLES = {
     "kid_train": "KID, train",
@@ -47,7 +48,7 @@ TITLES = {
     "recall_equal": "recall",
     "density_equal": "density",
     "coverage_equal": "coverage",
-    "inception_score": "Inception Score",
+    "inception_score_equal": "Inception Score",
     "gan_test": "GAN-test",
     "closer": "nearer than any held-out",
     "expected": "expected",
@@ -65,8 +66,8 @@ TABLES: dict[str, tuple[tuple[str, ...], bool]] = {
         tuple(f"{name}_{side}" for name in DISTANCES for side in ("train", "validation")),
         False,
     ),
-    "Fidelity and diversity": (tuple(f"{name}_equal" for name in (*DISTANCES, *SHARES)), True),
-    "Memorisation and GAN-test": (("closer", "expected", "copying", "equal", "gan_test", "inception_score"), False),
+    "Fidelity and diversity": (tuple(f"{name}_equal" for name in (*DISTANCES, *SHARES, "inception_score")), True),
+    "Memorisation and GAN-test": (("closer", "expected", "copying", "equal", "gan_test"), False),
     "Training": (tuple(TRAINING), False),
 }
 REAL = "real images"

@@ -16,7 +16,7 @@ from ganaug.arms import Arm
 from ganaug.config import Gan
 from ganaug.io import read_csv, read_json, write_csv, write_json, write_text
 from ganaug.study.gan_classes import CLASS_FIELDS, class_grid, class_rows, flat_class, known_real
-from ganaug.study.gan_grids import COPIES, EQUAL, GUESSES, NUMBERS, SIDES, TRAINING, Floor, grids, snapshot_told
+from ganaug.study.gan_grids import COPIES, EQUAL, GUESSES, NUMBERS, SCORES, SIDES, TRAINING, Floor, grids, snapshot_told
 from ganaug.study.scores import Scores, read_scores
 from ganaug.study.statistics import Sample, describe, t_interval
 from ganaug.study.tables import Row, latex, markdown
@@ -25,6 +25,7 @@ from ganaug.study.tables import Row, latex, markdown
 IMPROVEMENTS = ("prepare", "schedule", "cutmix", "diffaugment", "ada", "ema", "loss", "n_critic")
 # Columns of a history that are empty where nothing was looked at.
 LOOKED_AT = ("diversity", "recall")
+SCORE = "inception_score_equal"
 COUNTED = ("samples_least", "samples_most", "equal_least", "equal_most")
 
 
@@ -263,6 +264,7 @@ def _numbers(entries: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[float
     places: dict[str, tuple[str, str, tuple[str, ...]]] = {
         **{name: (side, key, (key,)) for name, (key, side) in SIDES.items()},
         **{name: ("floor", key, (side, key, "mean")) for name, (key, side) in EQUAL.items()},
+        **{name: ("guesses", SCORE, (SCORE, side, "mean")) for name, side in SCORES.items()},
         **{name: ("memorisation", name, (name,)) for name in COPIES},
         **{name: ("guesses", name, (name, key)) for name, key in GUESSES.items()},
     }

@@ -172,7 +172,7 @@ def _picture(path: Path) -> dict[str, str]:
     if path.stem.startswith("samples-"):
         caption = f"Real images beside synthetic ones, a row a class ({path.stem.removeprefix('samples-')})."
     if path.stem.startswith(PAIRS):
-        caption = f"{path.stem.removeprefix(PAIRS)}, first repeat: a sample left, the nearest training image right."
+        caption = f"{path.stem.removeprefix(PAIRS)}, first repeat."
     return {"name": path.stem, "caption": caption, "png": _base64(path)}
 
 

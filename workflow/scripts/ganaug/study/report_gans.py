@@ -61,20 +61,25 @@ def gan_section(table: Path, *, films: Sequence[Path], pairs: Sequence[Mapping[s
 
 def copying_told(row: Mapping[str, Any]) -> str:
     """What the nearest training images say of one set of samples, in a sentence."""
-    name = f"{row['gan']}, {snapshot_told(row['snapshot'], row['truncation'], row['mix'])}"
     if row["closer"]["mean"] is None:
-        return f"{name}: nothing to compare."
+        return f"Samples of {_name(row)}: nothing to compare."
     equal, repeats = round(sum(row["equal"]["values"])), row["closer"]["n"]
     if equal:
-        found = f"{equal} of them, in all repeats together, {'is' if equal == 1 else 'are'} as good as equal to one"
+        found = f"copies, {equal} of them in all repeats together as good as equal to a training image"
     elif min(1.0, repeats * min(row["chance"]["values"])) < RARE:
         found = "more than chance explains, look at the closest pairs"
     else:
         found = "no sign of copying"
     return (
-        f"{name}: {share(row['closer']['mean'])} of the samples are nearer to a training image than any held-out image "
-        f"is ({share(row['expected']['mean'])} expected): {found}."
+        f"{share(row['closer']['mean'])} of the samples of {_name(row)} are nearer to a training image than any "
+        f"held-out image is ({share(row['expected']['mean'])} expected): {found}."
     )
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    """Which samples, as a part of a sentence."""
+    drawn = snapshot_told(row["snapshot"], row["truncation"], row["mix"]).replace(" (", ", ").rstrip(")")
+    return f"{row['gan']} ({drawn})"
 
 
 def _tested(rows: Sequence[Mapping[str, Any]], classifier: str, real: Sample) -> Iterator[str]:
@@ -82,9 +87,8 @@ def _tested(rows: Sequence[Mapping[str, Any]], classifier: str, real: Sample) ->
     for row in rows:
         if row["gan_test"]["mean"] is not None:
             yield (
-                f"{row['gan']}, {snapshot_told(row['snapshot'], row['truncation'], row['mix'])}: {classifier}, trained "
-                f"on the real images, takes {share(row['gan_test']['mean'])} of the samples for their class, and "
-                f"{share(real.mean)} of real validation images."
+                f"{classifier}, trained on the real images, takes {share(row['gan_test']['mean'])} of the samples of "
+                f"{_name(row)} for their class, and {share(real.mean)} of real validation images."
             )
 
 
