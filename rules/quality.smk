@@ -1,4 +1,8 @@
-# Samples and real images -> features -> how near they are, and the best snapshot.
+# Samples and real images -> features -> what the samples are worth.
+
+
+include: "copies.smk"
+include: "pick.smk"
 
 
 rule embed_real:
@@ -9,6 +13,7 @@ rule embed_real:
     output:
         train="results/{experiment}/features/real/r{r}-train.npy",
         validation="results/{experiment}/features/real/r{r}-validation.npy",
+        probabilities="results/{experiment}/features/real/r{r}-probabilities.npy",
     log:
         "results/{experiment}/logs/embed_real/r{r}.log",
     benchmark:
@@ -50,9 +55,11 @@ rule measure_floor:
         runtime=60,
     params:
         network=FEATURE_NETWORK,
+        repeats=list(REPEATS),
+        seed=EXPERIMENT.seed,
         code=lambda w: code("measure_floor"),
     message:
-        "KID and FID of training against validation images"
+        "How near training and validation images are to each other"
     script:
         "../workflow/scripts/measure_floor.py"
 
@@ -69,7 +76,8 @@ for name, sets in MEASURED_OF.items():
             model=FEATURE_MODEL,
             samples=[f"results/{{experiment}}/samples/{one}/r{{r}}/images.npy" for one in sets],
         output:
-            [f"results/{{experiment}}/features/{one}/r{{r}}.npy" for one in sets],
+            features=[f"results/{{experiment}}/features/{one}/r{{r}}.npy" for one in sets],
+            probabilities=[f"results/{{experiment}}/features/{one}/r{{r}}-probabilities.npy" for one in sets],
         log:
             f"results/{{experiment}}/logs/embed_samples/{name}-r{{r}}.log",
         benchmark:
@@ -87,7 +95,7 @@ for name, sets in MEASURED_OF.items():
             compute=compute(),
             code=lambda w: code("embed_samples", classifier_network(CLASSIFIERS[0])),
         message:
-            f"Features of the samples of {name}, repeat {{wildcards.r}}"
+            f"Features and classes of the samples of {name}, repeat {{wildcards.r}}"
         script:
             "../workflow/scripts/embed_samples.py"
 
@@ -98,6 +106,10 @@ for name, sets in MEASURED_OF.items():
             train="results/{experiment}/features/real/r{r}-train.npy",
             validation="results/{experiment}/features/real/r{r}-validation.npy",
             samples=[f"results/{{experiment}}/features/{one}/r{{r}}.npy" for one in sets],
+            probabilities=[f"results/{{experiment}}/features/{one}/r{{r}}-probabilities.npy" for one in sets],
+            indexes=[f"results/{{experiment}}/samples/{one}/r{{r}}/index.csv" for one in sets],
+            held="results/{experiment}/features/real/r{r}-probabilities.npy",
+            split="results/{experiment}/data/r{r}.csv",
         output:
             [f"results/{{experiment}}/quality/{one}/r{{r}}.json" for one in sets],
         log:
@@ -114,9 +126,10 @@ for name, sets in MEASURED_OF.items():
         params:
             names=sets,
             network=FEATURE_NETWORK,
+            seed=EXPERIMENT.seed,
             code=lambda w: code("measure_samples"),
         message:
-            f"KID and FID of the samples of {name}, repeat {{wildcards.r}}"
+            f"Measuring the samples of {name}, repeat {{wildcards.r}}"
         script:
             "../workflow/scripts/measure_samples.py"
 
@@ -126,9 +139,10 @@ rule tabulate_gans:
         quality=[f"results/{{experiment}}/quality/{name}/r{r}.json" for name in MEASURED for r in REPEATS],
         floors=[f"results/{{experiment}}/quality/real/r{r}.json" for r in REPEATS],
         histories=[file for gan in SHOWN for r in REPEATS for file in gan_files(gan, r, "history.csv")],
+        scores=SCORE_FILES,
     output:
         facts="results/{experiment}/tables/gans.json",
-        others=[f"results/{{experiment}}/tables/gans.{kind}" for kind in ("csv", "md", "tex")],
+        others=[path.replace(RESULTS, "results/{experiment}", 1) for path in GAN_TABLES[1:]],
     log:
         "results/{experiment}/logs/tabulate_gans.log",
     benchmark:
@@ -145,46 +159,10 @@ rule tabulate_gans:
         repeats=len(REPEATS),
         histories={gan: [gan_files(gan, r, "history.csv") for r in REPEATS] for gan in SHOWN},
         gans={name: asdict(GANS[name]) for name in SHOWN},
+        arms={name: asdict(arm) for name, arm in STUDIED.items()},
+        classifier=CLASSIFIERS[0],
         code=lambda w: code("tabulate_gans"),
     message:
         "Comparing the GANs"
     script:
         "../workflow/scripts/tabulate_gans.py"
-
-
-# One rule a GAN, since the number of its files differs.
-for name in PICKED:
-
-    rule:
-        name:
-            f"pick_snapshot_{name}"
-        input:
-            generators=lambda w, name=name: [
-                file for snap in GANS[name].snaps for file in gan_files(name, w.r, f"G-{snap}.safetensors")
-            ],
-            measured=[
-                f"results/{{experiment}}/quality/{name}/{snap}/{PICKED_BY}/r{{r}}.json" for snap in GANS[name].snaps
-            ],
-        output:
-            generators=expand(
-                "results/{{experiment}}/gan/{gan}/r{{r}}/j{j}/G-best.safetensors", gan=name, j=range(GANS[name].jobs)
-            ),
-            choice=f"results/{{experiment}}/gan/{name}/r{{r}}/best.json",
-        log:
-            f"results/{{experiment}}/logs/pick_snapshot/{name}-r{{r}}.log",
-        benchmark:
-            f"results/{{experiment}}/benchmarks/pick_snapshot/{name}-r{{r}}.tsv"
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            gpu=0,
-            mem_mb=1000,
-            runtime=10,
-        params:
-            snaps=GANS[name].snaps,
-            code=lambda w: code("pick_snapshot"),
-        message:
-            f"Picking the best snapshot of {name}, repeat {{wildcards.r}}"
-        script:
-            "../workflow/scripts/pick_snapshot.py"

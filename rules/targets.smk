@@ -87,17 +87,26 @@ MEASURED = sorted(
         for snap in GANS[spec.name].snaps
     }
 )
+# Of these the samples nearest to training images are shown; where a best snapshot is pictured, the last one stands in.
+COMPARED_BY_EYE = sorted(
+    {f"{gan}/last/{PICKED_BY}" if snap == "best" else f"{gan}/{snap}/{drawn}" for gan, snap, drawn in PICTURED}
+)
 MEASURED_OF = {gan: own for gan in GANS if (own := [name for name in MEASURED if name.startswith(f"{gan}/")])}
 # The first classifier, as it is trained on the real images alone, makes the features of all images.
 FEATURE_MODEL = f"results/{{experiment}}/cells/real/{CLASSIFIERS[0]}/r{{r}}f0/model.safetensors"
 FEATURE_NETWORK = f"{CLASSIFIERS[0]}, trained on the real images of the repeat"
-GAN_TABLES = [f"{RESULTS}/tables/gans.{kind}" for kind in ("json", "csv", "md", "tex")] if MEASURED else []
+GAN_TABLES = [
+    f"{RESULTS}/tables/{file}"
+    for file in ("gans.json", *(f"{name}.{kind}" for name in ("gans", "gan_classes") for kind in ("csv", "md", "tex")))
+    if MEASURED
+]
 QUALITY = [f"{RESULTS}/quality/{name}/r{r}.json" for r in REPEATS for name in ["real", *MEASURED]] if MEASURED else []
 GRID_TABLES = [f"{RESULTS}/tables/grid.{kind}" for kind in ("json", "csv", "md", "tex")]
 GRID = [*GRID_TABLES, *(f"{RESULTS}/plots/grid.{kind}" for kind in ("png", *VECTORS))] if STUDY_CONFIG.grid else []
 PICTURES = [
     *(f"{RESULTS}/plots/{name}.png" for name in PLOTS),
     *(f"{RESULTS}/plots/samples-{gan}-{snap}-{count}.png" for gan, snap, count in sorted(PICTURED)),
+    *(f"{RESULTS}/plots/memorised-{name.replace('/', '-')}.png" for name in COMPARED_BY_EYE),
 ]
 STUDY = [
     f"{RESULTS}/report.html",

@@ -37,7 +37,7 @@ def test_an_edit_to_the_study_trains_nothing(tiny: Project) -> None:
 def test_an_edit_to_the_gan_training_trains_the_gans_and_what_follows(tiny: Project) -> None:
     with appended([tiny.library / "gan/training.py"], "\nUNUSED = 1\n"):
         jobs = tiny.jobs(config=CONFIG)
-    follows = {"sample_gan", "make_set", "train_classifier", "score_repeat", "draw_samples"}
+    follows = {"sample_gan", "make_set", "train_classifier", "score_repeat", "draw_samples", "draw_pairs"}
     assert jobs.keys() == {"all", *TRAINING, *follows, *QUALITY, *STUDY}
     # Six of the nine arms hold samples; the others are not trained again.
     assert jobs["make_set"] == jobs["train_classifier"] == 6

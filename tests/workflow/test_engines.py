@@ -33,6 +33,7 @@ ALL = (
             "train_classifier": 6,
             "score_repeat": 2,
             "draw_samples": 1,
+            "draw_pairs": 1,
         }
     )
 )
@@ -137,7 +138,7 @@ def test_dvc_repro_runs_everything_and_then_what_an_edit_needs(tmp_path: Path) -
     repository.configure({"gans": {"dcgan": {"epochs": 2}}})
     needed = {"train_gan_dcgan": 2, "sample_gan": 2, "make_set": 2, "train_classifier": 2, "score_repeat": 2}
     kept = Counter({"embed_real": 2, "measure_floor": 1})  # the real images and their classifier are as they were
-    assert repository.repro() == QUALITY - kept + STUDY + Counter({**needed, "draw_samples": 1})
+    assert repository.repro() == QUALITY - kept + STUDY + Counter({**needed, "draw_samples": 1, "draw_pairs": 1})
     repository.commit("shorter GANs")
     repository.assert_nothing_to_do()
 

@@ -56,6 +56,9 @@ def test_samples_that_are_drawn_in_another_way_are_measured_too(project: Project
         == jobs_of(planned(parsed(STYLE)))["sample"]
     )
     assert pictured == {f"plots/samples-{name}.png" for name in drawn}
+    # Samples of a best snapshot are not measured: the last one stands in.
+    compared = {name for name in files if name.startswith("plots/memorised-")}
+    assert compared == {f"plots/memorised-{name}.png" for name in ("plain-last-n100", *drawn[1:])}
 
 
 def test_a_best_snapshot_waits_for_no_other_gan(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""Write the features that a classifier trained on real images has of them."""
+"""Write what a classifier trained on real images sees in them: features, and of held-out ones class probabilities."""
 
 from ganaug.job import job
 
@@ -15,4 +15,5 @@ with job(snakemake.log[0], warm=True):
         compute=build(Compute, {**settings.compute, "device": snakemake.config["compute"]["device"]}, "compute"),
         train=made.train,
         validation=made.validation,
+        probabilities=made.probabilities,
     )

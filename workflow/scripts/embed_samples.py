@@ -1,4 +1,4 @@
-"""Write the features that a classifier trained on real images has of sets of samples."""
+"""Write the features that a classifier trained on real images has of sets of samples, and its class probabilities."""
 
 from ganaug.job import job
 
@@ -14,5 +14,6 @@ with job(snakemake.log[0], warm=True):
         classifier=build(Classifier, settings.classifier, "classifiers"),
         samples=dict(zip(settings.names, given.samples, strict=True)),
         compute=build(Compute, {**settings.compute, "device": snakemake.config["compute"]["device"]}, "compute"),
-        out=dict(zip(settings.names, made, strict=True)),
+        out=dict(zip(settings.names, made.features, strict=True)),
+        probabilities=dict(zip(settings.names, made.probabilities, strict=True)),
     )

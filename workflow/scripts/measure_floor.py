@@ -6,5 +6,14 @@ with job(snakemake.log[0]):
     from ganaug.quality.stage import measure_floor
 
     given, settings = snakemake.input, snakemake.params
-    for train, validation, out in zip(given.train, given.validation, snakemake.output, strict=True):
-        measure_floor(train=train, validation=validation, network=settings.network, code=settings.code, out=out)
+    files = zip(settings.repeats, given.train, given.validation, snakemake.output, strict=True)
+    for repeat, train, validation, out in files:
+        measure_floor(
+            train=train,
+            validation=validation,
+            network=settings.network,
+            repeat=repeat,
+            root=settings.seed,
+            code=settings.code,
+            out=out,
+        )

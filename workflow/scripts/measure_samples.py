@@ -3,7 +3,7 @@
 from ganaug.job import job
 
 with job(snakemake.log[0]):
-    from ganaug.quality.stage import measure
+    from ganaug.quality.stage import Guesses, measure
 
     given, settings = snakemake.input, snakemake.params
     measure(
@@ -11,6 +11,14 @@ with job(snakemake.log[0]):
         validation=given.validation,
         samples=dict(zip(settings.names, given.samples, strict=True)),
         network=settings.network,
+        repeat=int(snakemake.wildcards.r),
+        root=settings.seed,
         code=settings.code,
         out=dict(zip(settings.names, snakemake.output, strict=True)),
+        guesses=Guesses(
+            probabilities=dict(zip(settings.names, given.probabilities, strict=True)),
+            indexes=dict(zip(settings.names, given.indexes, strict=True)),
+            held=given.held,
+            split=given.split,
+        ),
     )

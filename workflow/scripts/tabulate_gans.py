@@ -5,6 +5,7 @@ from ganaug.job import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
+    from ganaug.arms import Arm
     from ganaug.config import Gan, build
     from ganaug.study.gans import Measured, tabulate_gans
 
@@ -18,5 +19,8 @@ with job(snakemake.log[0]):
         measured,
         floors=[Path(path) for path in given.floors],
         gans={name: build(Gan, values, f"gans.{name}") for name, values in settings.gans.items()},
+        scores=[Path(path) for path in given.scores],
+        arms={name: build(Arm, arm, f"arms.{name}") for name, arm in settings.arms.items()},
+        classifier=settings.classifier,
         tables=Path(snakemake.output.facts).parent,
     )

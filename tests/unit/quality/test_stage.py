@@ -20,6 +20,7 @@ def test_samples_are_held_against_both_splits(tmp_path: Path) -> None:
     # The training features 10 and 14 are -1 and 1 when scaled, those of validation 2 and 3, those of a 0 and 1.
     train, validation = save(tmp_path / "train.npy", 10, 14), save(tmp_path / "validation.npy", 16, 18)
     facts = {"train": train, "validation": validation, "network": "lenet5", "code": "abc"}
+    facts |= {"repeat": 0, "root": 0}
     samples = {"a": save(tmp_path / "a.npy", 12, 14), "none": save(tmp_path / "none.npy")}
     measure(samples=samples, out={name: str(tmp_path / f"{name}.json") for name in samples}, **facts)
     measure_floor(out=str(tmp_path / "floor.json"), **facts)
@@ -32,7 +33,7 @@ def test_samples_are_held_against_both_splits(tmp_path: Path) -> None:
     assert (made["train"]["n_real"], made["train"]["n_made"]) == (2, 2)
     # Means 0 and 2.5, variances 2 and 0.5.
     assert floor["fid"] == pytest.approx(6.25 + 2 + 0.5 - 2)
-    assert (made["state"], made["code"], made["config"]) == ("ok", "abc", {"network": "lenet5"})
+    assert (made["state"], made["code"], made["config"]["network"]) == ("ok", "abc", "lenet5")
     assert set(made["inputs"]) == {train, validation, samples["a"]}
     assert set(whole["inputs"]) == {train, validation}
     assert none["train"]["kid"] is None

@@ -16,12 +16,12 @@ import pytest
 import ganaug
 from ganaug.config import Data, Study
 from ganaug.io import write_json
-from ganaug.study.gans import Measured, tabulate_gans
+from ganaug.study.gans import Measured
 from ganaug.study.report import banners, print_summary, tracks, write_report
 from ganaug.study.tables import tabulate
 
 from .conftest import ARMS, Write, cell, data_report, full_study, make_data, make_study, score_file
-from .test_gans import floor_file, gan, history, quality
+from .test_gans import compare, full, gan, history, quality
 
 CONFIG = {"experiment": "toy", "seed": 7, "data": {"source": "digits"}}
 PIXEL = base64.b64decode(
@@ -77,15 +77,29 @@ def text_of(html: str) -> str:
 def test_deviations_of_a_gans_many_numbers_stand_below_their_means(write: Write, tmp_path: Path) -> None:
     files = [quality(tmp_path / f"q{k}.json", kid) for k, kid in enumerate((0.2, 0.4))]
     past = history(tmp_path / "h.csv", {"cat": [1]})
-    tabulate_gans(
-        [Measured("dcgan", "last", "n10", files, [[past]] * 2)],
-        floors=[floor_file(tmp_path / "floor.json")] * 2,
-        gans={"dcgan": gan()},
-        tables=tmp_path / "gans",
-    )
+    (tmp_path / "gans").mkdir()
+    compare([Measured("dcgan", "last", "n10", files, [[past]] * 2)], tmp_path / "gans", gans={"dcgan": gan()})
     summary = summarise(write(full_study()), tmp_path, study=make_study(), data=make_data())
     html = report(summary, tmp_path, data=data_report(), gans=tmp_path / "gans/gans.json")
     assert '<td class="num">0.300<span class="pm below">± 0.141</span></td>' in html
+
+
+def test_gans_are_told_apart_in_tables_with_the_closest_pairs(write: Write, tmp_path: Path) -> None:
+    past, picture = history(tmp_path / "h.csv", {"cat": [1]}), tmp_path / "memorised-dcgan-last-n10.png"
+    picture.write_bytes(PIXEL)
+    (tmp_path / "gans").mkdir()
+    files = [full(tmp_path / f"q{k}.json", equal=k) for k in range(2)]
+    compare([Measured("dcgan", "last", "n10", files, [[past]] * 2)], tmp_path / "gans", gans={"dcgan": gan()})
+    summary = summarise(write(full_study()), tmp_path, study=make_study(), data=make_data())
+    html = report(summary, tmp_path, data=data_report(), gans=tmp_path / "gans/gans.json", pictures=[picture])
+    section = html[html.index('<section id="gans">') : html.index('<section id="data">')]
+    headings = ("Distance to real images", "Fidelity and diversity", "Memorisation and GAN-test", "Training")
+    assert [section.count(f"<h3>{heading}</h3>") for heading in headings] == [1] * 4
+    assert section.count("<tr><td>real images</td>") == 3
+    assert "copies, 1 of them in all repeats together as good as equal to a training image" in section
+    assert base64.b64encode(PIXEL).decode() in section
+    assert "<td>synthetic</td>" in section
+    assert '<section id="pictures">' not in html
 
 
 def test_a_gan_that_diverged_is_told_even_if_no_cell_failed(write: Write, tmp_path: Path) -> None:

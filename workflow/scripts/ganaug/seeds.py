@@ -33,6 +33,7 @@ def derive(root: int, *names: str | int) -> int:
     ``"grid"``                                draws of repeats, for the intervals of the grid
     ``"verdict"``                             draws and weights of repeats: below it ``bootstrap``, ``signed``
     ``"human"``                               pairs that people are asked about, and their sides
+    ``"quality", r``                          draws of rows for measures of samples: below it the measure
     ``"explore"``                             pictures of the data: below it ``random`` and ``classes, label``
     ========================================  =====================================================
     """

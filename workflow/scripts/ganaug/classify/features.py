@@ -43,23 +43,31 @@ def seen(network: nn.Module, images: Batches) -> tuple[NDArray[np.float32], NDAr
 
 
 def embed_real(
-    *, split: str, dev: str, model: str, classifier: Classifier, compute: Compute, train: str, validation: str
+    *,
+    split: str,
+    dev: str,
+    model: str,
+    classifier: Classifier,
+    compute: Compute,
+    train: str,
+    validation: str,
+    probabilities: str,
 ) -> None:
-    """Write the features of a repeat's real images, as float32 ``.npy`` files.
+    """Write the features of a repeat's real images, and the class probabilities of its validation images.
 
     Args:
         split, dev: ``data/r{r}.csv`` and the ``images.npy`` it points into.
         model: weights of a classifier that was trained on the real images alone; empty if it diverged, and then so are
-            the features.
+            the arrays.
         classifier, compute: its settings, and how it runs.
-        train, validation: the outputs.
+        train, validation: the outputs, float32 ``.npy`` files, N x d in the order of the split.
+        probabilities: the output for validation images, float32, N x classes.
     """
+    network, device = _classifier(split=split, dev=dev, model=model, classifier=classifier, compute=compute)
     rows = open_split(split)
-    wanted = {
-        path: [(dev, row.row) for row in rows if row.role == role]
-        for role, path in (("train", train), ("validation", validation))
-    }
-    _embed(wanted, split=split, dev=dev, model=model, classifier=classifier, compute=compute)
+    for role, path, guessed in (("train", train, None), ("validation", validation, probabilities)):
+        own = [(dev, row.row) for row in rows if row.role == role]
+        _write_seen(network, device, own, features=path, probabilities=guessed)
 
 
 def embed_samples(
@@ -71,15 +79,17 @@ def embed_samples(
     samples: Mapping[str, str],
     compute: Compute,
     out: Mapping[str, str],
+    probabilities: Mapping[str, str],
 ) -> None:
-    """Write the features of sets of samples; see `embed_real`.
+    """Write the features of sets of samples, and their class probabilities (float32, N x classes); see `embed_real`.
 
     Args:
         samples: ``images.npy`` files by name.
-        out: the outputs by the same names.
+        out, probabilities: the outputs by the same names.
     """
-    wanted = {out[name]: [(path, k) for k in range(len(open_images(path)))] for name, path in samples.items()}
-    _embed(wanted, split=split, dev=dev, model=model, classifier=classifier, compute=compute)
+    network, device = _classifier(split=split, dev=dev, model=model, classifier=classifier, compute=compute)
+    for name, path in samples.items():
+        _write_seen(network, device, _rows(path), features=out[name], probabilities=probabilities[name])
 
 
 def embed_pool(
@@ -98,27 +108,28 @@ def embed_pool(
     Both are empty where the classifier diverged; see `embed_real`.
     """
     network, device = _classifier(split=split, dev=dev, model=model, classifier=classifier, compute=compute)
-    rows = [(images, k) for k in range(len(open_images(images)))]
-    empty = np.empty((0, 1), dtype=np.float32)
-    values = seen(network, Batches(rows, device)) if network and rows else (empty, empty)
-    for path, array in zip((features, probabilities), values, strict=True):
-        save_array(path, array)
+    _write_seen(network, device, _rows(images), features=features, probabilities=probabilities)
 
 
-def _embed(
-    wanted: Mapping[str, Sequence[tuple[str, int]]],
+def _rows(path: str) -> list[tuple[str, int]]:
+    """All images of an ``images.npy``."""
+    return [(path, row) for row in range(len(open_images(path)))]
+
+
+def _write_seen(
+    network: nn.Module | None,
+    device: torch.device,
+    images: Sequence[tuple[str, int]],
     *,
-    split: str,
-    dev: str,
-    model: str,
-    classifier: Classifier,
-    compute: Compute,
+    features: str,
+    probabilities: str | None,
 ) -> None:
-    """Write the features of images, given by output as pairs (path of an ``images.npy``, row in it)."""
-    network, device = _classifier(split=split, dev=dev, model=model, classifier=classifier, compute=compute)
-    for path, images in wanted.items():
-        nothing = np.empty((0, 1), dtype=np.float32)
-        save_array(path, features(network, Batches(images, device)) if network and images else nothing)
+    """Write what a network sees in images, which are given as pairs (path of an ``images.npy``, row in it)."""
+    empty = np.empty((0, 1), dtype=np.float32)
+    values = seen(network, Batches(images, device)) if network and images else (empty, empty)
+    for path, array in zip((features, probabilities), values, strict=True):
+        if path:
+            save_array(path, array)
 
 
 def _classifier(

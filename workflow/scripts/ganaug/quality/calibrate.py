@@ -30,7 +30,14 @@ class Calibrated:
 
 
 def calibrate(
-    measure: Measure, *, train: Features, held: Features, made: Features, draws: int, rng: np.random.Generator
+    measure: Measure,
+    *,
+    train: Features,
+    held: Features,
+    made: Features,
+    draws: int,
+    rng: np.random.Generator,
+    most: int | None = None,
 ) -> Calibrated:
     """A measure of samples beside its real-against-real floor at the same N.
 
@@ -43,11 +50,12 @@ def calibrate(
         train, held, made: float32, each of d columns.
         draws: how many.
         rng: picks the rows.
+        most: N is at most this; None: no limit.
 
     Raises:
         ValueError: no draw, or an empty set.
     """
-    size = min(len(train), len(held), len(made))
+    size = min(len(train), len(held), len(made), *([] if most is None else [most]))
     if draws < 1 or not size:
         raise ValueError(f"a floor needs images in every set and at least one draw, not {size} and {draws}")
     pairs: list[tuple[Mapping[str, float], Mapping[str, float]]] = []

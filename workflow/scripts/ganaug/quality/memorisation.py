@@ -7,12 +7,16 @@ generative models".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.quality.kid import Features
 from ganaug.quality.neighbours import Numbers, nearest
+
+# Of the median distance of held-out images.
+EQUAL = 0.01
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,24 @@ class Memorisation:
         """
         before = np.searchsorted(self.held, self.distances, side="left") / len(self.held)
         return float(1 - (before + self.ranks).mean() / 2)
+
+    @property
+    def chance(self) -> float:
+        """Probability that so many samples or more are nearer than all held-out images, were they like these.
+
+        With k of S samples nearer than all of H held-out images, all S + H distances in an order that is as likely as
+        any other, it is the product over i = 0, ..., k - 1 of (S - i) / (S + H - i).
+        """
+        nearer, samples, held = int((self.ranks == 0).sum()), len(self.ranks), len(self.held)
+        return prod((samples - i) / (samples + held - i) for i in range(nearer))
+
+    @property
+    def equal(self) -> int:
+        """How many samples are as good as equal to a training image.
+
+        They are nearer than a hundredth of the median held-out distance, which leaves room for what a network rounds.
+        """
+        return int((self.distances <= EQUAL * np.median(self.held)).sum())
 
     def closest(self, most: int) -> list[Pair]:
         """The ``most`` nearest pairs, nearest first, equal ones in the order of samples."""

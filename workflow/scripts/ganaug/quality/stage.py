@@ -5,51 +5,100 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ganaug.images import labels_of, open_index, open_split
 from ganaug.io import atomic, read_json, save_tensors
-from ganaug.quality.fid import fid
-from ganaug.quality.kid import Features, kid
+from ganaug.quality.kid import Features
+from ganaug.quality.measures import SETTINGS, compared, copies, floors, guessed
 from ganaug.records import origins, write_record
+from ganaug.seeds import derive
 
 # What `ganaug.gan.generators.save_generators` writes of a GAN that left none.
 NO_GENERATORS = {"made": json.dumps({"labels": [], "generators": 0})}
 
 
+@dataclass(frozen=True)
+class Guesses:
+    """What a classifier that was trained on real images makes of samples.
+
+    Attributes:
+        probabilities: ``.npy`` files (float32, N x classes), by the name of the set.
+        indexes: the ``index.csv`` of each set, which tells the class that the GAN was asked for.
+        held: such a file of the validation images.
+        split: ``data/r{r}.csv``, whose classes are the columns.
+    """
+
+    probabilities: Mapping[str, str]
+    indexes: Mapping[str, str]
+    held: str
+    split: str
+
+
 def measure(
-    *, train: str, validation: str, samples: Mapping[str, str], network: str, code: str, out: Mapping[str, str]
+    *,
+    train: str,
+    validation: str,
+    samples: Mapping[str, str],
+    network: str,
+    repeat: int,
+    root: int,
+    code: str,
+    out: Mapping[str, str],
+    guesses: Guesses | None = None,
 ) -> None:
     """Compare sets of samples with the real training and validation images.
 
     Every feature is scaled to mean 0 and variance 1 over the training images, since each repeat has a network of its
-    own, and KID depends on the scale.
+    own, and KID depends on the scale. A record holds, of each set, the sides ``train`` and ``validation`` (see
+    `ganaug.quality.measures.compared`), ``floor`` (`floors`), ``memorisation`` (`copies`), and where there are any
+    ``guesses`` (`guessed`).
 
     Args:
         train, validation: ``.npy`` files of features (float32, N x d) of real images.
         samples: such files by name.
         network, code: what made the features, in words, and the digest of the code.
+        repeat, root: the repeat and the experiment's seed; all sets of a repeat share their draws of real images.
         out: the outputs by the names in ``samples``.
+        guesses: None leaves out what needs class probabilities.
     """
+    seed = derive(root, "quality", repeat)
     scale = _scale(np.load(train))
     real = {"train": scale(np.load(train)), "validation": scale(np.load(validation))}
     for name, path in samples.items():
         made = scale(np.load(path))
-        sides = {side: _compared(images, made) for side, images in real.items()}
-        _write(out[name], sides, inputs=[train, validation, path], network=network, code=code)
+        facts: dict[str, Any] = {side: compared(images, made, seed=seed) for side, images in real.items()}
+        facts["floor"] = floors(real["train"], real["validation"], made, seed=seed)
+        facts["memorisation"] = copies(real["train"], real["validation"], made, seed=seed)
+        inputs = [train, validation, path]
+        if guesses:
+            facts["guesses"] = guessed(
+                np.load(guesses.probabilities[name]),
+                [row.label for row in open_index(guesses.indexes[name])],
+                held=np.load(guesses.held),
+                classes=labels_of(open_split(guesses.split)),
+                most=facts["floor"]["size"],
+                seed=seed,
+            )
+            inputs += [guesses.probabilities[name], guesses.indexes[name], guesses.held, guesses.split]
+        _write(out[name], facts, inputs=inputs, network=network, code=code, seed=seed)
 
 
-def measure_floor(*, train: str, validation: str, network: str, code: str, out: str) -> None:
+def measure_floor(*, train: str, validation: str, network: str, repeat: int, root: int, code: str, out: str) -> None:
     """Compare training with validation images, scaled as by `measure`: what a perfect GAN could reach."""
+    seed = derive(root, "quality", repeat)
     scale = _scale(np.load(train))
-    floor = _compared(scale(np.load(train)), scale(np.load(validation)))
-    _write(out, {"validation": floor}, inputs=[train, validation], network=network, code=code)
+    floor = compared(scale(np.load(train)), scale(np.load(validation)), seed=seed)
+    _write(out, {"validation": floor}, inputs=[train, validation], network=network, code=code, seed=seed)
 
 
-def _write(path: str, sides: Mapping[str, Any], *, inputs: Sequence[str], network: str, code: str) -> None:
-    made_from = origins(inputs=inputs, config={"network": network}, code=code, seeds={})
-    write_record(path, facts=sides, made_from=made_from, outputs=[])
+def _write(path: str, facts: Mapping[str, Any], *, inputs: Sequence[str], network: str, code: str, seed: int) -> None:
+    config = {"network": network, **SETTINGS}
+    made_from = origins(inputs=inputs, config=config, code=code, seeds={"quality": seed})
+    write_record(path, facts=facts, made_from=made_from, outputs=[])
 
 
 def _scale(train: Features) -> Callable[[Features], Features]:
@@ -58,17 +107,6 @@ def _scale(train: Features) -> Callable[[Features], Features]:
         return lambda features: features
     mean, std = train.mean(axis=0), train.std(axis=0)
     return lambda features: (features - mean) / np.where(std > 0, std, 1) if len(features) else features
-
-
-def _compared(real: Features, made: Features) -> dict[str, Any]:
-    """KID and FID of two sets, or why there is none."""
-    entry: dict[str, Any] = {"n_real": len(real), "n_made": len(made), "kid": None, "fid": None, "reason": None}
-    for name, distance in (("kid", kid), ("fid", fid)):
-        try:
-            entry[name] = distance(real, made)
-        except ValueError as error:
-            entry["reason"] = entry["reason"] or str(error)
-    return entry
 
 
 def pick(

@@ -42,6 +42,8 @@ def alt_text(name: str, summary: Mapping[str, Any]) -> str:
         return f"Forest plot of differences in test accuracy, in percentage points. {_differences(summary)}"
     if name.startswith("samples-"):
         return f"Rows of images, a row a class: real ones beside synthetic ones ({name.removeprefix('samples-')})."
+    if name.startswith("memorised-"):
+        return "Pairs of images: a sample, and the training image nearest to it. The table tells how near."
     return PLAIN.get(name, name)
 
 

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import reduce
 from itertools import permutations
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from ganaug.amounts import draw_of
+from ganaug.arms import Arm
 from ganaug.config import Gan
 from ganaug.io import read_csv, read_json, write_csv, write_json, write_text
+from ganaug.study.gan_classes import CLASS_FIELDS, class_grid, class_rows, flat_class, known_real
+from ganaug.study.gan_grids import COPIES, EQUAL, GUESSES, NUMBERS, SCORES, SIDES, TRAINING, Floor, grids, snapshot_told
+from ganaug.study.scores import Scores, read_scores
 from ganaug.study.statistics import Sample, describe, t_interval
-from ganaug.study.tables import DASH, Grid, Row, latex, markdown, plus_minus
+from ganaug.study.tables import Row, latex, markdown
 
-# What a row says: distances of samples to real images (lower is better), and the training where they were taken.
-DISTANCES = ("kid_train", "kid_validation", "fid_train", "fid_validation")
-TRAINING = ("d_loss", "g_loss", "d_accuracy", "diversity", "recall")
-NUMBERS = (*DISTANCES, *TRAINING)
-TITLES = {
-    "kid_train": "KID, train",
-    "kid_validation": "KID, validation",
-    "fid_train": "FID, train",
-    "fid_validation": "FID, validation",
-    "d_loss": "d_loss",
-    "g_loss": "g_loss",
-    "d_accuracy": "D tells",
-    "diversity": "diversity",
-    "recall": "recall",
-}
 # An improvement changes one of these and nothing else.
 IMPROVEMENTS = ("prepare", "schedule", "cutmix", "diffaugment", "ada", "ema", "loss", "n_critic")
+# Columns of a history that are empty where nothing was looked at.
+LOOKED_AT = ("diversity", "recall")
+SCORE = "inception_score_equal"
+COUNTED = ("samples_least", "samples_most", "equal_least", "equal_most")
 
 
 @dataclass(frozen=True)
@@ -61,7 +55,10 @@ class Line:
         gan, snap: which GAN, and after which epoch.
         truncation, mix: how the samples were drawn; see `ganaug.config.GanArm`.
         made: how many samples each repeat has.
-        numbers: each of `DISTANCES` and `TRAINING` by repeat; None where a repeat lacks it.
+        sizes: how many images of each set the numbers at equal N were computed from, by repeat.
+        numbers: each of `ganaug.study.gan_grids.NUMBERS` by repeat; None where a repeat lacks it.
+        reasons: of numbers that a repeat lacks, why.
+        per_class: GAN-test by class, and in it by repeat.
     """
 
     gan: str
@@ -70,6 +67,9 @@ class Line:
     mix: int
     made: Sequence[int]
     numbers: Mapping[str, Sequence[float | None]]
+    sizes: Sequence[int] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    per_class: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def over_repeats(self, name: str) -> Sample:
         """A number over the repeats that have it."""
@@ -79,6 +79,10 @@ class Line:
         """The numbers of samples, each once, that the distances were computed from."""
         return sorted({made for made, kid in zip(self.made, self.numbers["kid_train"], strict=True) if kid is not None})
 
+    def equal(self) -> list[int]:
+        """The N, each once, of what was computed at equal N."""
+        return sorted({size for size in self.sizes if size})
+
     def row(self) -> Row:
         """All of it as JSON holds it."""
         return {
@@ -87,75 +91,89 @@ class Line:
             "truncation": self.truncation,
             "mix": self.mix,
             "n": self.compared(),
+            "n_equal": self.equal(),
             **{name: asdict(self.over_repeats(name)) for name in NUMBERS},
         }
 
 
 def tabulate_gans(
-    measured: Sequence[Measured], *, floors: Sequence[Path], gans: Mapping[str, Gan], tables: Path
+    measured: Sequence[Measured],
+    *,
+    floors: Sequence[Path],
+    gans: Mapping[str, Gan],
+    scores: Sequence[Path],
+    arms: Mapping[str, Arm],
+    classifier: str,
+    tables: Path,
 ) -> None:
-    """Write ``gans.json``, ``.csv``, ``.md`` and ``.tex``: a row a set of samples, the floor, and improvements.
+    """Write ``gans.json``, ``.csv``, ``.md`` and ``.tex``: a row a set of samples, the floors, and improvements.
 
-    The rows are in the order of KID against training images, the lowest first and those without one last.
+    The rows are in the order of KID against training images, the lowest first and those without one last. What stands
+    by class is in ``gan_classes.csv``, ``.md`` and ``.tex`` too.
 
     Args:
         measured: the sets of samples; all were compared with the same repeats.
         floors: of each repeat, training against validation images.
         gans: the settings of every GAN, by name.
+        scores: the score files of the study.
+        arms: the arms that were scored, by name.
+        classifier: the one that, trained on the real images, made the features and judged the samples.
         tables: the folder of the outputs.
     """
     lines = sorted(map(_line, measured), key=_rank)
     records = list(map(read_json, floors))
     entries = [record["validation"] for record in records]
-    floor = {name: describe([entry[name] for entry in entries if entry[name] is not None]) for name in ("kid", "fid")}
+    known = read_scores(scores)
+    floor = _floor(entries, known, classifier)
     real = {
         side: sorted({entry[key] for entry in entries}) for side, key in (("train", "n_real"), ("validation", "n_made"))
     }
     rows = [line.row() for line in lines]
+    classes = class_rows(lines, scores=known, arms=arms, classifier=classifier)
     facts = {
         "rows": rows,
         "floor": {name: asdict(sample) for name, sample in floor.items()},
         "real": real,
         "network": records[0]["config"]["network"] if records else None,
+        "classifier": classifier,
         "fid_reason": next((entry["reason"] for entry in entries if entry["reason"]), None),
+        "reasons": _reasons(lines),
         "improvements": list(improvements(lines, gans)),
+        "classes": classes,
     }
     write_json(tables / "gans.json", facts)
     columns = [f"{name}_{part}" for name in NUMBERS for part in ("n", "mean", "std")]
     write_csv(
         tables / "gans.csv",
-        ["gan", "snapshot", "truncation", "mix", "samples_least", "samples_most", *columns],
+        ["gan", "snapshot", "truncation", "mix", *COUNTED, *columns],
         ({key: "" if value is None else value for key, value in _flat(row).items()} for row in rows),
     )
-    grid = gan_grid(lines, floor, real["validation"])
-    write_text(tables / "gans.md", markdown(grid))
-    write_text(tables / "gans.tex", latex(grid))
+    made = grids(rows, floor, real["validation"])
+    write_text(tables / "gans.md", "\n".join(f"## {title}\n\n{markdown(grid)}" for title, grid in made.items()))
+    write_text(tables / "gans.tex", "\n".join(f"% {title}\n{latex(grid)}" for title, grid in made.items()))
+    write_csv(tables / "gan_classes.csv", CLASS_FIELDS, map(flat_class, classes))
+    write_text(tables / "gan_classes.md", markdown(class_grid(classes)))
+    write_text(tables / "gan_classes.tex", latex(class_grid(classes)))
 
 
-def gan_grid(lines: Sequence[Line], floor: Mapping[str, Sample], held: Sequence[int]) -> Grid:
-    """The table as text; the last row is the floor, from so many validation images as ``held`` says."""
-    grid = [["GAN", "snapshot", "N", *(TITLES[name] for name in NUMBERS)]]
-    for line in lines:
-        numbers = [plus_minus(line.over_repeats(name)) for name in NUMBERS]
-        drawn = snapshot_told(line.snap, line.truncation, line.mix)
-        grid.append([line.gan, drawn, span_told(line.compared()), *numbers])
-    real = {"kid_validation": plus_minus(floor["kid"]), "fid_validation": plus_minus(floor["fid"])}
-    grid.append(["real images", DASH, span_told(held), *(real.get(name, DASH) for name in NUMBERS)])
-    return grid
+def _floor(entries: Sequence[Mapping[str, Any]], scores: Scores, classifier: str) -> Floor:
+    """What real images get in the place of samples, over repeats, by the name of the number."""
+    found = {
+        f"{name}_validation": [entry[name] for entry in entries if entry.get(name) is not None]
+        for name, side in SIDES.values()
+        if side == "validation"
+    }
+    return {
+        **{name: describe(values) for name, values in found.items()},
+        "gan_test": known_real(scores, classifier),
+    }
 
 
-def snapshot_told(snap: str, truncation: float | None, mix: int) -> str:
-    """A snapshot, and how its samples were drawn where they were not drawn as they come."""
-    drawn = ([] if truncation is None else [f"truncation {truncation:g}"]) + ([] if mix == 1 else [f"mix {mix}"])
-    return f"{snap} ({', '.join(drawn)})" if drawn else snap
-
-
-def span_told(numbers: Sequence[int]) -> str:
-    """The least and the most of ``numbers``, or a dash for none."""
-    if not numbers:
-        return DASH
-    low, high = min(numbers), max(numbers)
-    return str(low) if low == high else f"{low} to {high}"
+def _reasons(lines: Sequence[Line]) -> dict[str, str]:
+    """Of the numbers that no set of samples has, the reason of the first."""
+    missing = [name for name in NUMBERS if all(value is None for line in lines for value in line.numbers[name])]
+    found = {name: next((line.reasons[name] for line in lines if name in line.reasons), None) for name in missing}
+    return {name: reason for name, reason in found.items() if reason}
 
 
 def improvements(lines: Sequence[Line], gans: Mapping[str, Gan]) -> Iterator[Row]:
@@ -215,24 +233,49 @@ def _line(measured: Measured) -> Line:
     """Every number of a row by repeat."""
     truncation, mix = draw_of(measured.amount)
     entries = list(map(read_json, measured.quality))
-    numbers: dict[str, list[float | None]] = {}
-    for name in DISTANCES:
-        distance, _, side = name.partition("_")
-        numbers[name] = [entry[side][distance] for entry in entries]
+    numbers, reasons = _numbers(entries)
     rows = [
         [row for history in histories for row in _at(read_csv(history), measured.snap)]
         for histories in measured.histories
     ]
-    for name in TRAINING:
-        numbers[name] = [_mean([_number(row[name]) for row in own]) for own in rows]
+    for name, column in TRAINING.items():
+        numbers[name] = [_mean([_number(row[column]) for row in own]) for own in rows]
+    tested = [entry["guesses"]["gan_test"] for entry in entries if entry.get("guesses")]
+    classes = dict.fromkeys(label for one in tested if one for label in one["per_class"])
     return Line(
         gan=measured.gan,
         snap=measured.snap,
         truncation=truncation,
         mix=mix,
         made=[entry["train"]["n_made"] for entry in entries],
+        sizes=[entry["floor"]["size"] for entry in entries],
         numbers=numbers,
+        reasons=reasons,
+        per_class={
+            label: [one["per_class"][label]["accuracy"] for one in tested if one and label in one["per_class"]]
+            for label in classes
+        },
     )
+
+
+def _numbers(entries: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[float | None]], dict[str, str]]:
+    """What the quality stage wrote of a set in every repeat, by name; and of what is missing, why."""
+    # Of each number the part of the record that holds it, its name there, and what leads to it.
+    places: dict[str, tuple[str, str, tuple[str, ...]]] = {
+        **{name: (side, key, (key,)) for name, (key, side) in SIDES.items()},
+        **{name: ("floor", key, (side, key, "mean")) for name, (key, side) in EQUAL.items()},
+        **{name: ("guesses", SCORE, (SCORE, side, "mean")) for name, side in SCORES.items()},
+        **{name: ("memorisation", name, (name,)) for name in COPIES},
+        **{name: ("guesses", name, (name, key)) for name, key in GUESSES.items()},
+    }
+    numbers: dict[str, list[float | None]] = {}
+    reasons: dict[str, str] = {}
+    for name, (part, key, path) in places.items():
+        numbers[name] = [reduce(lambda found, step: found and found[step], path, entry.get(part)) for entry in entries]
+        told = [entry[part]["reasons"][key] for entry in entries if key in entry.get(part, {}).get("reasons", {})]
+        if told:
+            reasons[name] = told[0]
+    return numbers, reasons
 
 
 def _number(text: str) -> float | None:
@@ -253,7 +296,7 @@ def _at(rows: Sequence[Mapping[str, str]], snap: str) -> list[Mapping[str, str]]
         own = [row for row in rows if row["label"] == label]
         upto = own if snap == "last" else own[: int(snap[1:])]
         last = dict(upto[-1])
-        for name in ("diversity", "recall"):
+        for name in LOOKED_AT:
             last[name] = next((row[name] for row in reversed(upto) if row[name] != ""), "")
         chosen.append(last)
     return chosen
@@ -268,7 +311,8 @@ def _rank(line: Line) -> tuple[float, str, str, float, int]:
 
 def _flat(row: Row) -> Row:
     flat: Row = {key: row[key] for key in ("gan", "snapshot", "truncation", "mix")}
-    flat |= {"samples_least": min(row["n"], default=None), "samples_most": max(row["n"], default=None)}
+    least_and_most = [end(row[key], default=None) for key in ("n", "n_equal") for end in (min, max)]
+    flat |= dict(zip(COUNTED, least_and_most, strict=True))
     for name in NUMBERS:
         flat |= {f"{name}_{part}": row[name][part] for part in ("n", "mean", "std")}
     return flat

@@ -12,7 +12,7 @@ from typing import Any
 from ganaug.errors import UserError
 from ganaug.io import digests, read_json, write_csv, write_json, write_text
 from ganaug.records import origins
-from ganaug.study.gans import snapshot_told
+from ganaug.study.gan_grids import snapshot_told
 from ganaug.study.proportions import wilson
 from ganaug.study.tables import Grid, latex, markdown
 

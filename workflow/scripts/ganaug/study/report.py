@@ -14,15 +14,14 @@ from ganaug.io import read_csv, read_json, write_text
 from ganaug.study import per_class
 from ganaug.study.alts import PLAIN, alt_text
 from ganaug.study.cost import Costs
-from ganaug.study.gans import TITLES as GAN_TITLES
-from ganaug.study.gans import snapshot_told, span_told
 from ganaug.study.page import base64_of, render_page
 from ganaug.study.preflight import left_out
 from ganaug.study.provenance import hardware, stage_times, versions
+from ganaug.study.report_gans import gan_section
 from ganaug.study.report_human import human_section
 from ganaug.study.scores import METRICS
 from ganaug.study.statistics import Sample
-from ganaug.study.tables import DASH, TITLES, plus_minus
+from ganaug.study.tables import TITLES, plus_minus
 from ganaug.study.verdict import LEAST_REPEATS, REAL, points
 
 CAPTIONS = {
@@ -57,6 +56,7 @@ EXPLORED = {
 # The other pictures of the images are behind a click.
 AT_ONCE = ("counts", "classes", "means", "histograms")
 FIRST_PAIRS = 10
+PAIRS = "memorised-"
 TRACK_WIDTH = 250
 TERMINAL_WIDTH = 100
 
@@ -114,6 +114,7 @@ def write_report(
     """
     told = read_json(summary)
     shown = {path.stem: _picture(path, told) for path in pictures}
+    pairs = [shown.pop(name) for name in [*shown] if name.startswith(PAIRS)]
     facts = {
         "forest": shown.pop("forest", None),
         "per_class_picture": shown.pop("per_class", None),
@@ -121,7 +122,7 @@ def write_report(
         "costs": costs,
         "pictures": list(shown.values()),
         "explored": _explored(exploration) if exploration else None,
-        "gans": _gans(gans, films) if gans else None,
+        "gans": gan_section(gans, films=films, pairs=pairs) if gans else None,
         "human": human_section(human) if human else None,
         "grid": {**read_json(grid[0]), "picture": _picture(grid[1], told)} if grid else None,
         "stages": stage_times(benchmarks),
@@ -170,6 +171,8 @@ def _picture(path: Path, summary: Mapping[str, Any]) -> dict[str, str]:
     caption = CAPTIONS.get(path.stem, path.stem)
     if path.stem.startswith("samples-"):
         caption = f"Real images beside synthetic ones, a row a class ({path.stem.removeprefix('samples-')})."
+    if path.stem.startswith(PAIRS):
+        caption = f"{path.stem.removeprefix(PAIRS)}, first repeat."
     return {"name": path.stem, "caption": caption, "alt": alt_text(path.stem, summary), "png": base64_of(path)}
 
 
@@ -186,51 +189,6 @@ def _explored(record: Path) -> dict[str, Any]:
         "at_once": [picture for picture in shown if picture["name"] in AT_ONCE],
         "more": [picture for picture in shown if picture["name"] not in AT_ONCE],
     }
-
-
-def _gans(table: Path, films: Sequence[Path]) -> dict[str, Any]:
-    """The GANs as the table has them, what an improvement changed, and films of training."""
-    facts = read_json(table)
-    rows, real = facts["rows"], facts["real"]
-    sizes = {count for row in rows if row["fid_train"]["n"] or row["fid_validation"]["n"] for count in row["n"]}
-    sizes |= set(real["validation"]) if facts["floor"]["fid"]["n"] else set()
-    return {
-        **facts,
-        "rows": [
-            [
-                row["gan"],
-                snapshot_told(row["snapshot"], row["truncation"], row["mix"]),
-                span_told(row["n"]),
-                *(_told(row[name]) for name in GAN_TITLES),
-            ]
-            for row in rows
-        ],
-        "real": {side: span_told(counts) for side, counts in real.items()},
-        "fid_sizes_differ": len(sizes) > 1,
-        "titles": list(GAN_TITLES.values()),
-        "floor": {name: _told(sample) for name, sample in facts["floor"].items()},
-        "improvements": [
-            {
-                **one,
-                "kid_before": _told(one["kid_before"]),
-                "kid_after": _told(one["kid_after"]),
-                "difference": _signed(one["difference"]),
-                "interval": DASH if one["low"] is None else f"{_signed(one['low'])} to {_signed(one['high'])}",
-            }
-            for one in facts["improvements"]
-        ],
-        "films": [{"name": path.parts[-4], "gif": base64_of(path)} for path in films],
-    }
-
-
-def _told(values: Mapping[str, Any]) -> str:
-    """A mean with its standard deviation, with a minus that is as long as a plus."""
-    return plus_minus(Sample(**{**values, "values": tuple(values["values"])})).replace("-", "\N{MINUS SIGN}")
-
-
-def _signed(value: float | None) -> str:
-    """A difference with its sign, or a dash for none."""
-    return DASH if value is None else f"{value:+z.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def budget(summary: Mapping[str, Any]) -> str:
