@@ -1,15 +1,5 @@
 # Experiments beside each other, from what they left: `snakemake compare --config 'experiments=[digits,eth80]'`.
-BESIDE = {name: f"results/{name}/summary.json" for name in EXPERIMENT.experiments}
 COMPARISON = f"results/compare/{'+'.join(BESIDE)}"
-
-
-def check_compared():
-    """No input: Snakemake would make anew, with this config, what another config made."""
-    if len(BESIDE) < 2:
-        refuse("compare: name two experiments or more: snakemake compare --config 'experiments=[digits,eth80]'")
-    if missing := [name for name, file in BESIDE.items() if not Path(file).exists()]:
-        refuse(f"compare: {missing[0]} has no results, {BESIDE[missing[0]]} is not there; run that experiment first")
-    return []
 
 
 rule compare:

@@ -169,4 +169,14 @@ def cell_files(file, r, arms=ARMS):
     ]
 
 
+def check_compared():
+    """No input: Snakemake would make anew, with this config, what another config made."""
+    if len(BESIDE) < 2:
+        refuse("compare: name two experiments or more: snakemake compare --config 'experiments=[digits,eth80]'")
+    if missing := [name for name, file in BESIDE.items() if not Path(file).exists()]:
+        refuse(f"compare: {missing[0]} has no results, {BESIDE[missing[0]]} is not there; run that experiment first")
+    return []
+
+
+BESIDE = {name: f"results/{name}/summary.json" for name in EXPERIMENT.experiments}
 DEV, TEST, LEAKED = image_set("dev"), image_set("test"), image_set("leaked")
