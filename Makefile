@@ -5,9 +5,13 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Of an MLflow store, for `make track URI=...`; a variable of this name in the environment is not meant.
 URI :=
+# Of `make settle`.
+MOST := 30
+CONFIG :=
+ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-slow lint format bench track lock clean
+.PHONY: help install run settle test test-slow lint format bench track lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +29,9 @@ install: $(VENV)/.installed  ## make .venv from envs/requirements.lock
 run: install  ## the default experiment: results/digits/report.html, the table of arms and the verdict
 	snakemake
 	@python workflow/scripts/print_verdict.py results/digits/summary.json
+
+settle: install  ## add repeats until every comparison is settled: MOST=30 at the most [CONFIG=file] [ARGS="--cores 8"]
+	@python workflow/scripts/settle_study.py --most "$(MOST)" $(if $(CONFIG),--config "$(CONFIG)") -- $(ARGS)
 
 test: install  ## the tests
 	python -m pytest

@@ -38,6 +38,7 @@ def make_study(
     classifiers: Sequence[str] = ("lenet5",),
     repeats: int = 6,
     epochs: int | None = None,
+    settle: int | None = None,
 ) -> Study:
     """The study section of a config."""
     return Study(
@@ -51,6 +52,7 @@ def make_study(
         eval_every=50,
         select="best",
         rope=0.005,
+        settle=settle,
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import nct, t
 
-from ganaug.study.verdict import Decision, decide
+from ganaug.study.decision import Decision, decide
 
 ROPE = 0.005
 SPREAD = 0.015

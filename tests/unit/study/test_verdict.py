@@ -10,9 +10,10 @@ import pytest
 
 from ganaug import config
 from ganaug.arms import Arm, ClassicArm, DuplicateArm, GanArm, Online
+from ganaug.study.decision import decide
 from ganaug.study.scores import read_scores
 from ganaug.study.statistics import repeats_needed
-from ganaug.study.verdict import apart, choose_classic, compare, decide, headline, points
+from ganaug.study.verdict import apart, choose_classic, compare, headline, points
 
 from .conftest import ARMS, GAINS, Write, cell, full_study, make_data, make_study, score_file
 

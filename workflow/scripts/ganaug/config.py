@@ -259,7 +259,8 @@ class Study:
     """Which arms and classifiers run, how often, for how long, and what counts as a difference.
 
     ``arms`` are compared with each other; the cells of ``grid`` are trained and scored as they are, and have a table
-    of their own. ``gans`` are compared by the quality of their samples, beside those that the arms use.
+    of their own. ``gans`` are compared by the quality of their samples, beside those that the arms use. With ``settle``
+    repeats are added, up to so many, until every comparison is settled: decisions then hold after every look.
     """
 
     arms: tuple[str, ...]
@@ -272,6 +273,7 @@ class Study:
     eval_every: int
     select: Literal["best", "last"]
     rope: float
+    settle: int | None = None
     grid: Grid | None = None
 
     @property

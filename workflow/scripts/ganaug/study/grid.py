@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ganaug.config import Grid, GridCell
 from ganaug.seeds import derive, numpy_generator
+from ganaug.study.decision import ALPHA, LEAST_REPEATS
 from ganaug.study.scores import Scores
 from ganaug.study.statistics import Sample, describe, t_interval
-from ganaug.study.verdict import ALPHA, LEAST_REPEATS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganaug.config import Study
+from ganaug.study.decision import ALPHA
 from ganaug.study.grid import GridFindings, Point
 from ganaug.study.statistics import t_interval
-from ganaug.study.verdict import ALPHA
 from ganaug.style import COLOURS, FAINT, INK, STYLE, save_all
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ from ganaug.config import Grid, Study
 from ganaug.io import write_csv, write_json, write_text
 from ganaug.records import origins
 from ganaug.seeds import derive
+from ganaug.study.decision import LEAST_REPEATS
 from ganaug.study.grid import GridFindings, Point, Worth, analyse
 from ganaug.study.scores import read_scores
 from ganaug.study.tables import DASH, Row, latex, markdown, plus_minus
 from ganaug.study.tables import Grid as Lines
-from ganaug.study.verdict import LEAST_REPEATS, points
+from ganaug.study.verdict import points
 
 FIELDS = (
     *("classifier", "per_class", "ratio", "gan_images", "best", "n", "accuracy_mean", "accuracy_std", "dropped"),

@@ -10,10 +10,11 @@ from typing import Any
 
 from ganaug.config import Study
 from ganaug.io import write_csv, write_text
+from ganaug.study.decision import ALPHA
 from ganaug.study.scores import Scores, read_scores
 from ganaug.study.statistics import Sample, describe, t_interval
 from ganaug.study.tables import DASH, Grid, Row, latex, markdown
-from ganaug.study.verdict import ALPHA, REAL, points
+from ganaug.study.verdict import REAL, points
 
 METRICS = ("recall", "f1")
 TITLES = {"recall": "recall", "f1": "F1"}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from ganaug.arms import Arm
 from ganaug.config import Study
 from ganaug.io import read_csv
+from ganaug.study.decision import ALPHA
 from ganaug.study.scores import SPLITS, Scores, read_scores
 from ganaug.study.statistics import describe, t_interval
-from ganaug.study.verdict import ALPHA, REAL
+from ganaug.study.verdict import REAL
 from ganaug.style import COLOURS, FAINT, INK, STYLE, save_all
 
 if TYPE_CHECKING:

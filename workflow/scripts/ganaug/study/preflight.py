@@ -17,8 +17,8 @@ from ganaug.config import COMPARED, Classifier, Data, Gan, Study, build
 from ganaug.experiment import Experiment
 from ganaug.images import SplitRow, open_split, role_counts
 from ganaug.io import read_json, write_json
+from ganaug.study.decision import LEAST_REPEATS
 from ganaug.study.proportions import too_coarse, widest
-from ganaug.study.verdict import LEAST_REPEATS
 
 FEW_IMAGES = 50
 # A test set that knows an accuracy to no more than this is worth a warning.

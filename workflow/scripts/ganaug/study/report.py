@@ -14,6 +14,7 @@ from ganaug.io import read_csv, read_json, write_text
 from ganaug.study import per_class
 from ganaug.study.alts import PLAIN, alt_text
 from ganaug.study.cost import Costs
+from ganaug.study.decision import LEAST_REPEATS
 from ganaug.study.page import base64_of, render_page
 from ganaug.study.preflight import left_out
 from ganaug.study.provenance import hardware, stage_times, versions
@@ -22,7 +23,7 @@ from ganaug.study.report_human import human_section
 from ganaug.study.scores import METRICS
 from ganaug.study.statistics import Sample
 from ganaug.study.tables import TITLES, plus_minus
-from ganaug.study.verdict import LEAST_REPEATS, REAL, points
+from ganaug.study.verdict import REAL, points
 
 CAPTIONS = {
     "forest": "Differences in test accuracy, paired within repeats, each with the interval of its verdict. Triangles "

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from ganaug.study.decision import ALPHA, LEAST_REPEATS, Decision, decided
 from ganaug.study.statistics import Sample, describe, holm
-from ganaug.study.verdict import ALPHA, LEAST_REPEATS, Decision, decided
 
 # The prior spread of (true mean / standard deviation). The error rate holds for any value fixed in advance; 1 is the
 # "unit information" of Rouder et al. (2009) and quickest for effects about as large as the spread of repeats.
@@ -89,7 +89,8 @@ def decide_any_time(family: Sequence[Sequence[float]], *, rope: float) -> list[D
     p_values = [any_time_p(sample) for sample in samples]
     decisions = []
     for sample, p, step in zip(samples, p_values, holm(p_values, ALPHA), strict=True):
-        decisions.append(decided(sample, p, step, any_time_interval(sample, step.level), rope=rope))
+        decision = decided(sample, p, step, any_time_interval(sample, step.level), rope=rope)
+        decisions.append(replace(decision, any_time=True))
     return decisions
 
 

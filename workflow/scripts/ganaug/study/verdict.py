@@ -2,54 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Literal
 
 from ganaug.arms import Arm, Online
 from ganaug.config import Data, Study
+from ganaug.study.decision import LEAST_REPEATS, Decision, Verdict, decide
 from ganaug.study.scores import Scores
-from ganaug.study.statistics import HolmStep, Sample, describe, holm, p_value, repeats_needed, t_interval
+from ganaug.study.sequential import decide_any_time
 
-ALPHA = 0.05
-LEAST_REPEATS = 6
 REAL = "real"
 MINUS = "\N{MINUS SIGN}"
-
-Verdict = Literal[
-    "helps",
-    "hurts",
-    "no practical difference",
-    "underpowered",
-    "control: no difference seen",
-    "control: differs",
-    "control: too few repeats",
-]
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The verdict on one list of paired differences, as a member of a family.
-
-    Attributes:
-        sample: the differences, one a repeat, in units of accuracy (0.01 is a point).
-        p: two-sided p of the paired t test; None below two repeats.
-        p_adjusted: after Holm; None where ``p`` is.
-        level: confidence level of the interval, such as 0.9875.
-        low, high: the interval; None below two repeats.
-        verdict: what it means.
-        repeats_needed: how many repeats in all settle it with a chance of 80%, where it is not settled and so many do.
-    """
-
-    sample: Sample
-    p: float | None
-    p_adjusted: float | None
-    level: float
-    low: float | None
-    high: float | None
-    verdict: Verdict
-    repeats_needed: int | None
 
 
 @dataclass(frozen=True)
@@ -88,60 +52,6 @@ class Findings:
         return next((c for c in self.comparisons if (c.arm, c.reference, c.classifier) == wanted), None)
 
 
-def decide(family: Sequence[Sequence[float]], *, rope: float) -> list[Decision]:
-    """The verdicts on a family of paired differences, family-wise error at most 0.05 (Holm).
-
-    Args:
-        family: for each comparison its differences, one a repeat.
-        rope: half-width of the region of practical equivalence.
-    """
-    p_values = [p_value(differences) for differences in family]
-    decisions = []
-    for differences, p, step in zip(family, p_values, holm(p_values, ALPHA), strict=True):
-        sample, interval = describe(differences), t_interval(differences, step.level)
-        decision = decided(sample, p, step, interval, rope=rope)
-        if decision.verdict == "underpowered" and sample.mean is not None and sample.std is not None:
-            needed = repeats_needed(sample.mean, sample.std, sample.n, alpha=step.level, rope=rope, least=LEAST_REPEATS)
-            decision = replace(decision, repeats_needed=needed)
-        decisions.append(decision)
-    return decisions
-
-
-def decided(
-    sample: Sample, p: float | None, step: HolmStep, interval: tuple[float, float] | None, *, rope: float
-) -> Decision:
-    """The decision on one comparison of a family; how many repeats it needs is left out.
-
-    Args:
-        sample, p, interval: its paired differences, and what they say of their mean.
-        step: what Holm's procedure makes of ``p``; the interval is of its level.
-    """
-    return Decision(
-        sample=sample,
-        p=p,
-        p_adjusted=None if p is None else step.p_adjusted,
-        level=1 - step.level,
-        low=interval[0] if interval else None,
-        high=interval[1] if interval else None,
-        verdict=judge(sample, interval, rope),
-        repeats_needed=None,
-    )
-
-
-def judge(sample: Sample, interval: tuple[float, float] | None, rope: float) -> Verdict:
-    """The verdict on a sample of paired differences whose mean has this interval."""
-    if sample.n < LEAST_REPEATS or sample.mean is None or interval is None:
-        return "underpowered"
-    low, high = interval
-    if low > 0 and sample.mean > rope:
-        return "helps"
-    if high < 0 and sample.mean < -rope:
-        return "hurts"
-    if -rope <= low and high <= rope:
-        return "no practical difference"
-    return "underpowered"
-
-
 def choose_classic(scores: Scores, classifier: str, *, study: Study, arms: Mapping[str, Arm]) -> BestClassic | None:
     """The classic arm with the highest mean validation accuracy; without validation the first by name."""
     names = [name for name in study.arms if arms[name].is_classic]
@@ -159,7 +69,8 @@ def choose_classic(scores: Scores, classifier: str, *, study: Study, arms: Mappi
 def compare(scores: Scores, *, study: Study, arms: Mapping[str, Arm]) -> Findings:
     """Every arm against ``real`` and against the best classic arm, for every classifier, as one Holm family.
 
-    The control against ``real`` stays outside the family and keeps an interval of its own.
+    The control against ``real`` stays outside the family and keeps an interval of its own. Where ``study.settle`` says
+    that repeats are added until all is settled, decisions hold after every look.
     """
     best: dict[str, BestClassic] = {}
     planned: list[Comparison] = []
@@ -172,7 +83,8 @@ def compare(scores: Scores, *, study: Study, arms: Mapping[str, Arm]) -> Finding
                 if arm not in (REAL, reference):
                     planned.append(_comparison(scores, arm, reference, classifier, arms[arm].is_control, study.rope))
     family = [number for number, comparison in enumerate(planned) if not comparison.control]
-    decisions = decide([planned[number].decision.sample.values for number in family], rope=study.rope)
+    differences = [planned[number].decision.sample.values for number in family]
+    decisions = (decide_any_time if study.settle else decide)(differences, rope=study.rope)
     for number, decision in zip(family, decisions, strict=True):
         planned[number] = replace(planned[number], decision=decision)
     return Findings(comparisons=tuple(planned), best_classic=best)
@@ -276,6 +188,8 @@ def _evidence(decision: Decision) -> str:
     text = f"{100 * decision.level:.3g}% interval {points(decision.low)} to {points(decision.high)}, {repeats}"
     if decision.verdict != "underpowered":
         return text
+    if decision.any_time:
+        return text + "; more repeats may settle it"
     needed = decision.repeats_needed
     if needed is None:
         return text + "; too close to the limit of practical interest for any feasible number of repeats to settle"
@@ -313,6 +227,8 @@ def _conditions(scores: Scores, study: Study, data: Data) -> list[str]:
             f"Every classifier trained for {study.epochs} epochs, so arms with more images took more optimiser steps."
         ]
     chance = "For all comparisons together, the chance of any wrong helps or hurts is at most 5% (Holm)"
+    if study.settle:
+        chance += ", however often one looked while repeats were added (study.settle)"
     if scores.conditional:
         said += [f"{chance}.", "All repeats share one test set: the result is conditional on this test set."]
     elif (sealed := apart(scores, data)) < len(scores.repeats):
