@@ -74,6 +74,28 @@ def test_every_stage_left_its_files(results: Path) -> None:
     assert not list(results.parents[1].glob(".ganaug/resume/*/*"))
 
 
+def test_every_plot_and_every_table_comes_in_the_formats_of_papers(results: Path) -> None:
+    for name in ("accuracy", "forest", "per_class", "curves", "confusion", "gan"):
+        assert {path.suffix for path in (results / "plots").glob(f"{name}.*")} == {".png", ".svg", ".pdf"}, name
+    tables = {path.stem for path in (results / "tables").glob("*.csv")}
+    assert tables == {"metrics", "comparisons", "cells", "per_class", "per_class_gains", "gans", "cost"}
+    for name in tables:
+        assert {path.suffix for path in (results / "tables").glob(f"{name}.*")} >= {".csv", ".md", ".tex"}, name
+
+
+def test_every_arm_has_its_cost(results: Path) -> None:
+    """Of an arm all jobs left a time, those of the GAN that it uses among them."""
+    rows = {row["arm"]: row for row in read_csv(results / "tables/cost.csv")}
+    assert list(rows) == ARMS
+    assert all(float(row["hours"]) > 0 for row in rows.values())
+    with (results / "benchmarks/train_gan/dcgan-r0-j0.tsv").open(encoding="utf-8") as handle:
+        [job] = csv.DictReader(handle, delimiter="\t")
+    for arm in ("gan", "mixed", "synthetic"):
+        assert float(rows[arm]["gan_hours"]) == pytest.approx(float(job["s"]) / 3600)
+    assert float(rows["classic"]["gan_hours"]) == 0
+    assert float(rows["classic"]["classic_hours"]) > 0
+
+
 def test_every_artefact_has_a_record_of_what_made_it(results: Path) -> None:
     records = [*results.glob("gan/*/r0/j0/status.json"), *results.glob("cells/*/*/r0f0/status.json")]
     records += [*results.glob("classic/*/r0/record.json"), *results.glob("samples/*/*/*/r0/record.json")]
