@@ -89,7 +89,7 @@ MEASURED = sorted(
 )
 # Of these the samples nearest to training images are shown; where a best snapshot is pictured, the last one stands in.
 COMPARED_BY_EYE = sorted(
-    {f"{gan}/last/{PICKED_BY}" if snap == "best" else f"{gan}/{snap}/{drawn}" for gan, snap, drawn in PICTURED}
+    {(gan, "last", PICKED_BY) if snap == "best" else (gan, snap, drawn) for gan, snap, drawn in PICTURED}
 )
 MEASURED_OF = {gan: own for gan in GANS if (own := [name for name in MEASURED if name.startswith(f"{gan}/")])}
 # The first classifier, as it is trained on the real images alone, makes the features of all images.
@@ -106,7 +106,7 @@ GRID = [*GRID_TABLES, *(f"{RESULTS}/plots/grid.{kind}" for kind in ("png", *VECT
 PICTURES = [
     *(f"{RESULTS}/plots/{name}.png" for name in PLOTS),
     *(f"{RESULTS}/plots/samples-{gan}-{snap}-{count}.png" for gan, snap, count in sorted(PICTURED)),
-    *(f"{RESULTS}/plots/memorised-{name.replace('/', '-')}.png" for name in COMPARED_BY_EYE),
+    *(f"{RESULTS}/plots/memorised-{gan}-{snap}-{drawn}.png" for gan, snap, drawn in COMPARED_BY_EYE),
 ]
 STUDY = [
     f"{RESULTS}/report.html",
