@@ -108,6 +108,24 @@ def test_every_artefact_has_a_record_of_what_made_it(results: Path) -> None:
         assert record["outputs"]
 
 
+def test_a_gan_that_copies_is_found_out(results: Path) -> None:
+    [path] = results.glob("quality/identity/*/*/r0.json")
+    record = read_json(path)
+    copies = record["memorisation"]
+    assert copies["equal"] == copies["samples"] == record["train"]["n_made"] > 0
+    assert copies["closer"] == copies["copying"] == 1
+    # They are its own training images, of the class that was asked for: what the network learnt, it knows.
+    seen = cells_of(results, 0)["real"]["splits"]["train"]["accuracy"]
+    assert record["guesses"]["gan_test"]["accuracy"] == pytest.approx(seen)
+    # Of the GAN that diverged there is nothing to compare, and its record says so.
+    [broken] = results.glob("quality/broken/*/*/r0.json")
+    assert "without generated images" in read_json(broken)["memorisation"]["reasons"]["closer"]
+    gan, snap, amount = path.parts[-4:-1]
+    assert Image.open(results / f"plots/memorised-{gan}-{snap}-{amount}.png").size > (100, 100)
+    html = (results / "report.html").read_text(encoding="utf-8")
+    assert "100% of the samples of identity (last) are nearer to a training image than any held-out image is" in html
+
+
 def test_the_training_sets_have_the_sizes_that_the_config_asks_for(results: Path) -> None:
     sizes = {"real": 6, "duplicate": 18, "classic": 18, "gan": 18, "mixed": 18, "synthetic": 12, "copied-only": 6}
     for arm, size in sizes.items():

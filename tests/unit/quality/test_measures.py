@@ -175,6 +175,16 @@ def test_without_samples_there_is_a_reason_for_everything(tmp_path: Path) -> Non
     assert record["guesses"]["reasons"]["gan_test"] == "GAN-test needs samples, and there are none"
 
 
+def test_without_validation_images_samples_are_held_against_training_images_alone(tmp_path: Path) -> None:
+    train, made = normal(60, 50)
+    record = measured(tmp_path, train=train, held=np.empty((0, 1), np.float32), made=made)
+    assert record["train"]["reasons"] == {}
+    assert record["validation"]["kid"] is None
+    assert record["floor"]["size"] == 0
+    assert "a floor needs images in every set" in record["floor"]["reasons"]["precision"]
+    assert record["memorisation"]["reasons"]["closer"] == "memorisation cannot be measured without held-out images"
+
+
 def guessed_files(tmp_path: Path, probabilities: Features, labels: list[str]) -> Guesses:
     np.save(tmp_path / "probabilities.npy", probabilities)
     np.save(tmp_path / "guessed.npy", np.float32([[1, 0]] * 4 + [[0, 1]] * 4))

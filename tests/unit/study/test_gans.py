@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from ganaug.arms import Arm, ClassicArm, GanArm
 from ganaug.config import Gan, Prepare
 from ganaug.io import read_csv, read_json, write_csv, write_json
+from ganaug.study.gan_classes import class_rows
 from ganaug.study.gan_grids import share, span_told
 from ganaug.study.gans import Line, Measured, improvements, tabulate_gans
 from ganaug.study.report_gans import copying_told, gan_section
+from ganaug.study.scores import read_scores
 from ganaug.study.tables import DASH
 
 from .conftest import ARMS, cell, score_file
@@ -398,6 +401,25 @@ def test_gan_train_stands_beside_gan_test_by_class(tmp_path: Path) -> None:
     assert "| dcgan | last | cat | synthetic | lenet5 | 0.500 ± 0.141 | 0.900" in (
         tmp_path / "gan_classes.md"
     ).read_text(encoding="utf-8")
+
+
+def test_arms_whose_samples_were_not_measured_have_no_gan_test(tmp_path: Path) -> None:
+    one, best = GanArm(name="dcgan", ratio=5), GanArm(name="dcgan", snapshot="best", ratio=5)
+    arms = {
+        "best": Arm(real=False, gan=best),
+        "both": Arm(real=False, gans=(one, GanArm(name="other", ratio=5))),
+        # Not samples alone.
+        "classic-too": Arm(real=False, gan=one, classic=ClassicArm(ratio=1)),
+        "gan": Arm(gan=one),
+    }
+    paths = [tmp_path / "r0.json"]
+    write_json(paths[0], score_file(0, [cell("best", 0.5), cell("both", 0.6), cell("real", 0.8)], classes=("cat",)))
+    rows = class_rows([line("dcgan", [0.1])], scores=read_scores(paths), arms=arms, classifier="lenet5")
+    assert [(row["gan"], row["snapshot"], row["arm"], row["gan_train_recall"]["mean"]) for row in rows] == [
+        ("dcgan", "best", "best", 0.5),
+        ("dcgan + other", "several", "both", 0.6),
+    ]
+    assert [row["gan_test"]["n"] for row in rows] == [0, 0]
 
 
 @pytest.mark.parametrize(("value", "told"), [(0.0, "0.0%"), (0.0994, "9.9%"), (0.0996, "10%"), (1.0, "100%")])
