@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ganaug import arms, config
+from ganaug import arms, config, networks
 from ganaug.experiment import Experiment
 from tests.workflow.configs import DEFAULT, PRESETS, SCHEMA, parsed
 from tests.workflow.project import ROOT, TINY
@@ -22,6 +22,8 @@ PLACES = {
     "data": (config.Data, TOP["data"]["properties"]),
     "data.test": (config.TestSplit, TOP["data"]["properties"]["test"]["properties"]),
     "study": (config.Study, TOP["study"]["properties"]),
+    "quality": (networks.Quality, TOP["quality"]["properties"]),
+    "quality.networks": (networks.FeatureNetwork, SCHEMA["$defs"]["feature_network"]["properties"]),
     "compute": (config.Compute, TOP["compute"]["properties"]),
     "tracking": (config.Tracking, TOP["tracking"]["properties"]),
     "gan.prepare": (config.Prepare, SCHEMA["$defs"]["gan"]["properties"]["prepare"]["properties"]),
@@ -52,7 +54,7 @@ def test_an_experiment_may_change_every_key_of_a_preset(part: str) -> None:
     assert set(SCHEMA["$defs"][part]["properties"]) == names(RESOLVED[part]) | {"preset"}
 
 
-@pytest.mark.parametrize("section", ["data", "study", "compute", "tracking"])
+@pytest.mark.parametrize("section", ["data", "study", "quality", "compute", "tracking"])
 def test_the_default_config_has_every_key_of_the_schema(section: str) -> None:
     assert set(DEFAULT) == set(TOP)
     assert set(DEFAULT[section]) == set(TOP[section]["properties"])
@@ -92,6 +94,7 @@ def test_no_key_is_accepted_unseen() -> None:
         "config.gans",
         "config.classifiers",
         "config.arms",
+        "config.quality.networks",
         "config.$defs.gan.architecture",
     ]
 
@@ -111,7 +114,7 @@ def test_every_key_of_the_default_config_is_explained() -> None:
     ours = {name for _, properties in PLACES.values() for name in properties} | names(config.Gan)
     keys = [(k, match[1]) for k, line in enumerate(lines) if (match := re.match(r" *([a-z_0-9]+):", line))]
     explained = {key for k, key in keys if "#" in lines[k] or "#" in lines[k - 1]}
-    sections = {"data", "test", "study", "compute", "tracking"}
+    sections = {"data", "test", "study", "quality", "compute", "tracking"}
     assert {key for _, key in keys if key in ours} - explained - sections == set()
 
 

@@ -16,6 +16,7 @@ from ganaug.classifier_checks import check_classifiers
 from ganaug.config import Classifier, Compute, Data, Gan, Study, Tracking, build
 from ganaug.errors import UserError
 from ganaug.grid import expand
+from ganaug.networks import Quality, parse_quality
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ class Experiment:
     classifiers: Mapping[str, Classifier]
     arms: Mapping[str, Arm]
     study: Study
+    quality: Quality
     compute: Compute
     tracking: Tracking
     experiments: tuple[str, ...]
@@ -57,6 +59,7 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
         classifiers=_resolve(Classifier, config["classifiers"], presets["classifiers"], "classifiers"),
         arms=_arms(config["arms"], presets["arms"]),
         study=build(Study, config["study"], "study"),
+        quality=parse_quality(config["quality"]),
         compute=build(Compute, config["compute"], "compute"),
         tracking=build(Tracking, config["tracking"], "tracking"),
         experiments=tuple(config["experiments"]),
@@ -82,7 +85,8 @@ def parse(config: Mapping[str, Any], presets: Mapping[str, Mapping[str, Mapping[
 def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any]:
     """``config`` as a report tells it: GANs, classifiers and arms in full, without what names this machine.
 
-    Anywhere else it makes the same experiment, whatever has become of the presets, once ``data.path`` is set.
+    Anywhere else it makes the same experiment, whatever has become of the presets, once ``data.path`` is set, and the
+    files of ``quality.networks`` lie beside the Snakefile.
     """
     resolved = {
         kind: {name: {"preset": own["preset"], **asdict(values[name])} for name, own in config[kind].items()}
@@ -93,6 +97,7 @@ def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any
     told += sorted((matched & set(experiment.arms)) - {*told})
     arms = {name: asdict(experiment.arms[name]) for name in told}
     device = {**config["compute"], "device": "auto"}
+    networks = {name: {**own, "path": _bare(own.get("path"))} for name, own in config["quality"]["networks"].items()}
     # What the command line gives comes first in a config, and a parameter in another order is another parameter.
     ordered = {field.name: config[field.name] for field in fields(Experiment)}
     return {
@@ -100,10 +105,16 @@ def portable(config: Mapping[str, Any], experiment: Experiment) -> dict[str, Any
         **resolved,
         "arms": arms,
         "data": {**config["data"], "path": None, "mirror": None},
+        "quality": {**config["quality"], "networks": networks},
         "compute": device,
         "tracking": {"uri": None},
         "experiments": [],
     }
+
+
+def _bare(path: str | None) -> str | None:
+    """The name of a file without what leads to it on this machine."""
+    return path and PurePosixPath(path).name
 
 
 def _resolve(
