@@ -16,7 +16,7 @@ from pathlib import Path
 
 LIBRARY = "ganaug"
 # Packages whose name on the index is not the name that is imported.
-DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+DISTRIBUTIONS = {"PIL": "pillow", "cleanfid": "clean-fid", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 # Those that can change no result.
 IGNORED = {"tqdm"}
 
