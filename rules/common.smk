@@ -46,6 +46,7 @@ STUDIED = {name: ARMS[name] for name in STUDY_CONFIG.arms}
 CURATED = [part for arm in ARMS.values() for part in arm.generated if part.is_curated]
 JUDGED = sorted({part.name for part in CURATED if part.keep == "discriminator"})
 CLASSIFIERS = STUDY_CONFIG.classifiers
+NETWORKS = EXPERIMENT.quality.networks
 SETUP = planned(EXPERIMENT)
 GANS = SETUP.gans
 PREFLIGHT = f".ganaug/preflight/{EXPERIMENT.experiment}.json"
@@ -118,6 +119,7 @@ def code_digests():
             for script in ("embed_real", "embed_samples", *(["embed_pool"] if CURATED else []))
             if GANS
         },
+        **{script: code(script) for script in ("fetch_network", "embed_real_by", "embed_sets_by") if NETWORKS and GANS},
         **{f"judge_samples ({gan})": code("judge_samples", gan_network(gan)) for gan in JUDGED},
         "score_repeat": code("score_repeat", *map(classifier_network, CLASSIFIERS)),
     }

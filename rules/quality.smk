@@ -3,6 +3,7 @@
 
 include: "copies.smk"
 include: "pick.smk"
+include: "features.smk"
 
 
 rule embed_real:

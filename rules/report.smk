@@ -107,6 +107,7 @@ rule write_report:
         pictures=PICTURES,
         exploration=EXPLORATION,
         gans=GAN_TABLES[:1],
+        networks=[path for path in NETWORK_TABLES if path.endswith(".json")],
         films=[gan_files(gan, 0, "film.gif")[0] for gan in SHOWN],
         grid=[file for file in GRID if file.endswith((".json", ".png"))],
         class_gains="results/{experiment}/tables/per_class_gains.csv",

@@ -100,7 +100,20 @@ GAN_TABLES = [
     for file in ("gans.json", *(f"{name}.{kind}" for name in ("gans", "gan_classes") for kind in ("csv", "md", "tex")))
     if MEASURED
 ]
-QUALITY = [f"{RESULTS}/quality/{name}/r{r}.json" for r in REPEATS for name in ["real", *MEASURED]] if MEASURED else []
+# Measured by the classifier's features, and by those of each network that others trained.
+QUALITY = [
+    f"{RESULTS}/quality/{name}/r{r}{by}.json"
+    for r in REPEATS
+    for name in ["real", *MEASURED]
+    for by in ("", *(f"-{network}" for network in NETWORKS))
+    if MEASURED
+]
+NETWORK_TABLES = [
+    f"{RESULTS}/tables/gans-{network}.{kind}"
+    for kind in ("json", "csv", "md", "tex")
+    for network in NETWORKS
+    if MEASURED
+]
 GRID_TABLES = [f"{RESULTS}/tables/grid.{kind}" for kind in ("json", "csv", "md", "tex")]
 GRID = [*GRID_TABLES, *(f"{RESULTS}/plots/grid.{kind}" for kind in ("png", *VECTORS))] if STUDY_CONFIG.grid else []
 PICTURES = [
@@ -113,6 +126,7 @@ STUDY = [
     f"{RESULTS}/summary.json",
     *(f"{RESULTS}/tables/{name}" for name in ["metrics.csv", *OTHER_TABLES, *COST_TABLES]),
     *GAN_TABLES,
+    *NETWORK_TABLES,
     *GRID,
     *PICTURES,
     *(f"{RESULTS}/plots/{name}.{kind}" for name in PLOTS for kind in VECTORS),

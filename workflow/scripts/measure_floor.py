@@ -6,6 +6,7 @@ with job(snakemake.log[0]):
     from ganaug.quality.stage import measure_floor
 
     given, settings = snakemake.input, snakemake.params
+    weights = given.get("weights")
     files = zip(settings.repeats, given.train, given.validation, snakemake.output, strict=True)
     for repeat, train, validation, out in files:
         measure_floor(
@@ -16,4 +17,6 @@ with job(snakemake.log[0]):
             root=settings.seed,
             code=settings.code,
             out=out,
+            scaled=weights is None,
+            weights=weights,
         )

@@ -6,6 +6,7 @@ with job(snakemake.log[0]):
     from ganaug.quality.stage import Guesses, measure
 
     given, settings = snakemake.input, snakemake.params
+    weights = given.get("weights")
     measure(
         train=given.train,
         validation=given.validation,
@@ -15,10 +16,15 @@ with job(snakemake.log[0]):
         root=settings.seed,
         code=settings.code,
         out=dict(zip(settings.names, snakemake.output, strict=True)),
-        guesses=Guesses(
+        # Networks that others trained have features alone.
+        guesses=None
+        if weights
+        else Guesses(
             probabilities=dict(zip(settings.names, given.probabilities, strict=True)),
             indexes=dict(zip(settings.names, given.indexes, strict=True)),
             held=given.held,
             split=given.split,
         ),
+        scaled=weights is None,
+        weights=weights,
     )

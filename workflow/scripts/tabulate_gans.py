@@ -19,8 +19,9 @@ with job(snakemake.log[0]):
         measured,
         floors=[Path(path) for path in given.floors],
         gans={name: build(Gan, values, f"gans.{name}") for name, values in settings.gans.items()},
-        scores=[Path(path) for path in given.scores],
+        scores=[Path(path) for path in given.get("scores", [])],
         arms={name: build(Arm, arm, f"arms.{name}") for name, arm in settings.arms.items()},
         classifier=settings.classifier,
         tables=Path(snakemake.output.facts).parent,
+        name=Path(snakemake.output.facts).stem,
     )

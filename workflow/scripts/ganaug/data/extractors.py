@@ -15,7 +15,7 @@ ABSENT = "absent"
 
 
 def find_weights(network: FeatureNetwork) -> Path | None:
-    """The file of a network's weights on this machine: its path; Inception's in the folder of ``GANAUG_MIRROR``, or in `KEPT`.
+    """The file of a network's weights on this machine: by its path; Inception's in ``GANAUG_MIRROR``, or in `KEPT`.
 
     A file in the mirror is taken as it is, whatever its digest, which stands in the record.
     """
@@ -28,8 +28,8 @@ def find_weights(network: FeatureNetwork) -> Path | None:
 def planned_weights(network: FeatureNetwork, record: Path) -> str:
     """What a rule depends on: the digest of the weights, or `ABSENT`; unchanged where ``record`` knows them already.
 
-    `ganaug.data.fetch.fetch_weights` finds out more than was known when it was planned: what it downloaded, or took away later, is no
-    reason to run again.
+    `ganaug.data.fetch.fetch_weights` may find more than was there when it was planned: neither what it downloaded nor
+    what is taken away later is a reason to run again.
     """
     known: Mapping[str, Any] = read_json(record) if record.is_file() else {}
     found = find_weights(network)

@@ -49,13 +49,15 @@ def measure(
     code: str,
     out: Mapping[str, str],
     guesses: Guesses | None = None,
+    scaled: bool = True,
+    weights: str | None = None,
 ) -> None:
     """Compare sets of samples with the real training and validation images.
 
-    Every feature is scaled to mean 0 and variance 1 over the training images, since each repeat has a network of its
-    own, and KID depends on the scale. A record holds, of each set, the sides ``train`` and ``validation`` (see
-    `ganaug.quality.measures.compared`), ``floor`` (`floors`), ``memorisation`` (`copies`), and where there are any
-    ``guesses`` (`guessed`).
+    Where ``scaled``, every feature is brought to mean 0 and variance 1 over the training images: each repeat then has a
+    network of its own, and KID depends on the scale. A record holds, of each set, the sides ``train`` and
+    ``validation`` (see `ganaug.quality.measures.compared`), ``floor`` (`floors`), ``memorisation`` (`copies`), and
+    where there are any ``guesses`` (`guessed`).
 
     Args:
         train, validation: ``.npy`` files of features (float32, N x d) of real images.
@@ -64,9 +66,12 @@ def measure(
         repeat, root: the repeat and the experiment's seed; all sets of a repeat share their draws of real images.
         out: the outputs by the names in ``samples``.
         guesses: None leaves out what needs class probabilities.
+        scaled: False takes the features as they are, as FID and KID of a published network are compared.
+        weights: what `ganaug.data.fetch.fetch_weights` wrote; where it says why there are none, that is the reason for
+            every number that is missing.
     """
     seed = derive(root, "quality", repeat)
-    scale = _scale(np.load(train))
+    scale = _scale(np.load(train) if scaled else None)
     real = {"train": scale(np.load(train)), "validation": scale(np.load(validation))}
     for name, path in samples.items():
         made = scale(np.load(path))
@@ -84,26 +89,61 @@ def measure(
                 seed=seed,
             )
             inputs += [guesses.probabilities[name], guesses.indexes[name], guesses.held, guesses.split]
-        _write(out[name], facts, inputs=inputs, network=network, code=code, seed=seed)
+        _write(out[name], facts, inputs=inputs, network=network, code=code, seed=seed, scaled=scaled, weights=weights)
 
 
-def measure_floor(*, train: str, validation: str, network: str, repeat: int, root: int, code: str, out: str) -> None:
-    """Compare training with validation images, scaled as by `measure`: what a perfect GAN could reach."""
+def measure_floor(
+    *,
+    train: str,
+    validation: str,
+    network: str,
+    repeat: int,
+    root: int,
+    code: str,
+    out: str,
+    scaled: bool = True,
+    weights: str | None = None,
+) -> None:
+    """Compare training with validation images as `measure` does: what a perfect GAN could reach."""
     seed = derive(root, "quality", repeat)
-    scale = _scale(np.load(train))
-    floor = compared(scale(np.load(train)), scale(np.load(validation)), seed=seed)
-    _write(out, {"validation": floor}, inputs=[train, validation], network=network, code=code, seed=seed)
+    scale = _scale(np.load(train) if scaled else None)
+    facts = {"validation": compared(scale(np.load(train)), scale(np.load(validation)), seed=seed)}
+    inputs = [train, validation]
+    _write(out, facts, inputs=inputs, network=network, code=code, seed=seed, scaled=scaled, weights=weights)
 
 
-def _write(path: str, facts: Mapping[str, Any], *, inputs: Sequence[str], network: str, code: str, seed: int) -> None:
-    config = {"network": network, **SETTINGS}
-    made_from = origins(inputs=inputs, config=config, code=code, seeds={"quality": seed})
+def _write(
+    path: str,
+    facts: Mapping[str, Any],
+    *,
+    inputs: Sequence[str],
+    network: str,
+    code: str,
+    seed: int,
+    scaled: bool,
+    weights: str | None,
+) -> None:
+    known = read_json(weights) if weights else {}
+    if missing := known.get("reason"):
+        facts = {part: _because(missing, found) for part, found in facts.items()}
+    config = {"network": network, "scaled": scaled, "weights": known.get("digest"), **SETTINGS}
+    files = [*inputs, weights] if weights else inputs
+    made_from = origins(inputs=files, config=config, code=code, seeds={"quality": seed})
     write_record(path, facts=facts, made_from=made_from, outputs=[])
 
 
-def _scale(train: Features) -> Callable[[Features], Features]:
-    """What brings features to mean 0 and variance 1 over ``train``; those that never vary there are only shifted."""
-    if not len(train):
+def _because(missing: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of a set whose features are missing: not that there are few images is the reason, but ``missing``."""
+    told = {"reasons": dict.fromkeys(found["reasons"], missing)}
+    return {**found, **told, **({"reason": missing} if "reason" in found else {})}
+
+
+def _scale(train: Features | None) -> Callable[[Features], Features]:
+    """What brings features to mean 0 and variance 1 over ``train``; those that never vary there are only shifted.
+
+    Without any to scale by they stay as they are.
+    """
+    if train is None or not len(train):
         return lambda features: features
     mean, std = train.mean(axis=0), train.std(axis=0)
     return lambda features: (features - mean) / np.where(std > 0, std, 1) if len(features) else features

@@ -105,34 +105,36 @@ def tabulate_gans(
     arms: Mapping[str, Arm],
     classifier: str,
     tables: Path,
+    name: str = "gans",
 ) -> None:
     """Write ``gans.json``, ``.csv``, ``.md`` and ``.tex``: a row a set of samples, the floors, and improvements.
 
     The rows are in the order of KID against training images, the lowest first and those without one last. What stands
-    by class is in ``gan_classes.csv``, ``.md`` and ``.tex`` too.
+    by class is in ``gan_classes.csv``, ``.md`` and ``.tex`` too, but where nothing was scored.
 
     Args:
         measured: the sets of samples; all were compared with the same repeats.
         floors: of each repeat, training against validation images.
         gans: the settings of every GAN, by name.
-        scores: the score files of the study.
+        scores: the score files of the study; none where a network made the features that knows no classes.
         arms: the arms that were scored, by name.
         classifier: the one that, trained on the real images, made the features and judged the samples.
         tables: the folder of the outputs.
+        name: of the files, in the place of ``gans``.
     """
     lines = sorted(map(_line, measured), key=_rank)
     records = list(map(read_json, floors))
     entries = [record["validation"] for record in records]
-    known = read_scores(scores)
+    known = read_scores(scores) if scores else None
     floor = _floor(entries, known, classifier)
     real = {
         side: sorted({entry[key] for entry in entries}) for side, key in (("train", "n_real"), ("validation", "n_made"))
     }
     rows = [line.row() for line in lines]
-    classes = class_rows(lines, scores=known, arms=arms, classifier=classifier)
+    classes = class_rows(lines, scores=known, arms=arms, classifier=classifier) if known else []
     facts = {
         "rows": rows,
-        "floor": {name: asdict(sample) for name, sample in floor.items()},
+        "floor": {number: asdict(sample) for number, sample in floor.items()},
         "real": real,
         "network": records[0]["config"]["network"] if records else None,
         "classifier": classifier,
@@ -141,22 +143,24 @@ def tabulate_gans(
         "improvements": list(improvements(lines, gans)),
         "classes": classes,
     }
-    write_json(tables / "gans.json", facts)
-    columns = [f"{name}_{part}" for name in NUMBERS for part in ("n", "mean", "std")]
+    write_json(tables / f"{name}.json", facts)
+    columns = [f"{number}_{part}" for number in NUMBERS for part in ("n", "mean", "std")]
     write_csv(
-        tables / "gans.csv",
+        tables / f"{name}.csv",
         ["gan", "snapshot", "truncation", "mix", *COUNTED, *columns],
         ({key: "" if value is None else value for key, value in _flat(row).items()} for row in rows),
     )
     made = grids(rows, floor, real["validation"])
-    write_text(tables / "gans.md", "\n".join(f"## {title}\n\n{markdown(grid)}" for title, grid in made.items()))
-    write_text(tables / "gans.tex", "\n".join(f"% {title}\n{latex(grid)}" for title, grid in made.items()))
+    write_text(tables / f"{name}.md", "\n".join(f"## {title}\n\n{markdown(grid)}" for title, grid in made.items()))
+    write_text(tables / f"{name}.tex", "\n".join(f"% {title}\n{latex(grid)}" for title, grid in made.items()))
+    if known is None:
+        return
     write_csv(tables / "gan_classes.csv", CLASS_FIELDS, map(flat_class, classes))
     write_text(tables / "gan_classes.md", markdown(class_grid(classes)))
     write_text(tables / "gan_classes.tex", latex(class_grid(classes)))
 
 
-def _floor(entries: Sequence[Mapping[str, Any]], scores: Scores, classifier: str) -> Floor:
+def _floor(entries: Sequence[Mapping[str, Any]], scores: Scores | None, classifier: str) -> Floor:
     """What real images get in the place of samples, over repeats, by the name of the number."""
     found = {
         f"{name}_validation": [entry[name] for entry in entries if entry.get(name) is not None]
@@ -165,7 +169,7 @@ def _floor(entries: Sequence[Mapping[str, Any]], scores: Scores, classifier: str
     }
     return {
         **{name: describe(values) for name, values in found.items()},
-        "gan_test": known_real(scores, classifier),
+        "gan_test": known_real(scores, classifier) if scores else describe([]),
     }
 
 

@@ -1,0 +1,175 @@
+# Features of networks that others trained -> what the samples are worth by them.
+WEIGHTS = "results/{experiment}/features/{net}/weights.json"
+
+
+def planned_weights(name):
+    """What is known of a network's weights: every job takes over what the main process found."""
+    from ganaug.data.extractors import planned_weights
+
+    variable = f"GANAUG_WEIGHTS_{name}"
+    if workflow.is_main_process or variable not in os.environ:
+        os.environ[variable] = planned_weights(NETWORKS[name], Path(RESULTS) / f"features/{name}/weights.json")
+    return os.environ[variable]
+
+
+def feature_network(name):
+    """A network as a parameter: where its file lies changes nothing."""
+    return {key: value for key, value in asdict(NETWORKS[name]).items() if key != "path"}
+
+
+rule fetch_network:
+    output:
+        WEIGHTS,
+    log:
+        "results/{experiment}/logs/fetch_network/{net}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/fetch_network/{net}.tsv"
+    wildcard_constraints:
+        net=r"[a-z0-9_-]+",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=1000,
+        runtime=120,
+    params:
+        network=lambda w: feature_network(w.net),
+        weights=lambda w: planned_weights(w.net),
+        code=lambda w: code("fetch_network"),
+    message:
+        "Looking for the weights of {wildcards.net}"
+    script:
+        "../workflow/scripts/fetch_network.py"
+
+
+rule embed_real_by:
+    input:
+        record=WEIGHTS,
+        split="results/{experiment}/data/r{r}.csv",
+        dev_images=DEV["images"],
+    output:
+        train="results/{experiment}/features/{net}/real/r{r}-train.npy",
+        validation="results/{experiment}/features/{net}/real/r{r}-validation.npy",
+    log:
+        "results/{experiment}/logs/embed_real_by/{net}-r{r}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/embed_real_by/{net}-r{r}.tsv"
+    wildcard_constraints:
+        net=r"[a-z0-9_-]+",
+    conda:
+        ENVIRONMENT
+    threads: EXPERIMENT.compute.threads
+    resources:
+        gpu=gpu(),
+        mem_mb=4000,
+        runtime=120,
+    params:
+        network=lambda w: feature_network(w.net),
+        compute={**compute(), "precision": "fp32"},
+        code=lambda w: code("embed_real_by"),
+    message:
+        "Features of real images by {wildcards.net}, repeat {wildcards.r}"
+    script:
+        "../workflow/scripts/embed_real_by.py"
+
+
+rule measure_floor_by:
+    input:
+        weights=WEIGHTS,
+        train=[f"results/{{experiment}}/features/{{net}}/real/r{r}-train.npy" for r in REPEATS],
+        validation=[f"results/{{experiment}}/features/{{net}}/real/r{r}-validation.npy" for r in REPEATS],
+    output:
+        [f"results/{{experiment}}/quality/real/r{r}-{{net}}.json" for r in REPEATS],
+    log:
+        "results/{experiment}/logs/measure_floor_by/{net}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/measure_floor_by/{net}.tsv"
+    wildcard_constraints:
+        net=r"[a-z0-9_-]+",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=4000,
+        runtime=120,
+    params:
+        network=lambda w: NETWORKS[w.net].told,
+        repeats=list(REPEATS),
+        seed=EXPERIMENT.seed,
+        code=lambda w: code("measure_floor"),
+    message:
+        "How near training and validation images are to each other by {wildcards.net}"
+    script:
+        "../workflow/scripts/measure_floor.py"
+
+
+for name, sets in MEASURED_OF.items():
+
+    rule:
+        name:
+            f"embed_sets_by_{name}"
+        input:
+            record=WEIGHTS,
+            samples=[f"results/{{experiment}}/samples/{one}/r{{r}}/images.npy" for one in sets],
+        output:
+            [f"results/{{experiment}}/features/{{net}}/{one}/r{{r}}.npy" for one in sets],
+        log:
+            f"results/{{experiment}}/logs/embed_sets_by/{name}-{{net}}-r{{r}}.log",
+        benchmark:
+            f"results/{{experiment}}/benchmarks/embed_sets_by/{name}-{{net}}-r{{r}}.tsv"
+        wildcard_constraints:
+            net=r"[a-z0-9_-]+",
+        conda:
+            ENVIRONMENT
+        threads: EXPERIMENT.compute.threads
+        resources:
+            gpu=gpu(),
+            mem_mb=4000,
+            runtime=240,
+        params:
+            names=sets,
+            network=lambda w: feature_network(w.net),
+            compute={**compute(), "precision": "fp32"},
+            code=lambda w: code("embed_sets_by"),
+        message:
+            f"Features of the samples of {name} by {{wildcards.net}}, repeat {{wildcards.r}}"
+        script:
+            "../workflow/scripts/embed_sets_by.py"
+
+    rule:
+        name:
+            f"measure_samples_by_{name}"
+        input:
+            weights=WEIGHTS,
+            train="results/{experiment}/features/{net}/real/r{r}-train.npy",
+            validation="results/{experiment}/features/{net}/real/r{r}-validation.npy",
+            samples=[f"results/{{experiment}}/features/{{net}}/{one}/r{{r}}.npy" for one in sets],
+        output:
+            [f"results/{{experiment}}/quality/{one}/r{{r}}-{{net}}.json" for one in sets],
+        log:
+            f"results/{{experiment}}/logs/measure_samples_by/{name}-{{net}}-r{{r}}.log",
+        benchmark:
+            f"results/{{experiment}}/benchmarks/measure_samples_by/{name}-{{net}}-r{{r}}.tsv"
+        wildcard_constraints:
+            net=r"[a-z0-9_-]+",
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            gpu=0,
+            mem_mb=4000,
+            runtime=120,
+        params:
+            names=sets,
+            network=lambda w: NETWORKS[w.net].told,
+            seed=EXPERIMENT.seed,
+            code=lambda w: code("measure_samples"),
+        message:
+            f"Measuring the samples of {name} by {{wildcards.net}}, repeat {{wildcards.r}}"
+        script:
+            "../workflow/scripts/measure_samples.py"
+
+
+include: "networks.smk"
