@@ -25,6 +25,7 @@ with job(snakemake.log[0]):
         pictures=[Path(path) for path in snakemake.input.pictures],
         exploration=Path(snakemake.input.exploration[0]),
         gans=Path(snakemake.input.gans[0]) if snakemake.input.gans else None,
+        networks=[Path(path) for path in snakemake.input.networks],
         films=[Path(path) for path in snakemake.input.films],
         grid=[Path(path) for path in snakemake.input.grid],
         human=next(map(Path, snakemake.params.human), None),

@@ -20,6 +20,7 @@ from ganaug.study.preflight import left_out
 from ganaug.study.provenance import hardware, stage_times, versions
 from ganaug.study.report_gans import gan_section
 from ganaug.study.report_human import human_section
+from ganaug.study.report_networks import network_section
 from ganaug.study.scores import METRICS
 from ganaug.study.statistics import Sample
 from ganaug.study.tables import TITLES, plus_minus
@@ -89,6 +90,7 @@ def write_report(
     config: Mapping[str, Any],
     code_digests: Mapping[str, str],
     gans: Path | None = None,
+    networks: Sequence[Path] = (),
     films: Sequence[Path] = (),
     grid: Sequence[Path] = (),
     human: Path | None = None,
@@ -103,6 +105,7 @@ def write_report(
         data_report: ``data/report.json`` of the experiment.
         pictures: PNG files to embed, in the order shown; those of `CAPTIONS` are known by their names.
         gans: ``tables/gans.json``; None leaves the comparison of GANs out.
+        networks: ``tables/gans-NETWORK.json`` of networks that others trained.
         films: a GIF a GAN, in folders named after them (``gan/NAME/r0/j0/film.gif``).
         grid: ``tables/grid.json`` and ``plots/grid.png``; nothing leaves the grid out.
         human: ``tables/human.json``; None leaves what people answered out.
@@ -124,6 +127,7 @@ def write_report(
         "pictures": list(shown.values()),
         "explored": _explored(exploration) if exploration else None,
         "gans": gan_section(gans, films=films, pairs=pairs) if gans else None,
+        "networks": list(map(network_section, networks)),
         "human": human_section(human) if human else None,
         "grid": {**read_json(grid[0]), "picture": _picture(grid[1], told)} if grid else None,
         "stages": stage_times(benchmarks),
