@@ -76,7 +76,7 @@ def _loaded(network: FeatureNetwork, record: str, weights: Path | None, compute:
     if known["reason"]:
         return None
     if weights is None:
-        raise UserError(f"{known['file']}: gone since this run began; put it back and run again")
+        raise UserError(f"{known['file']}: it was there and is gone; put it back where it was and run again")
     return load_network(network, weights, device=device)
 
 

@@ -124,12 +124,13 @@ def _write(
     weights: str | None,
 ) -> None:
     known = read_json(weights) if weights else {}
-    if missing := known.get("reason"):
+    missing = known.get("reason")
+    if missing:
         facts = {part: _because(missing, found) for part, found in facts.items()}
     config = {"network": network, "scaled": scaled, "weights": known.get("digest"), **SETTINGS}
     files = [*inputs, weights] if weights else inputs
     made_from = origins(inputs=files, config=config, code=code, seeds={"quality": seed})
-    write_record(path, facts=facts, made_from=made_from, outputs=[])
+    write_record(path, facts=facts, made_from=made_from, outputs=[], reason=missing)
 
 
 def _because(missing: str, found: Mapping[str, Any]) -> dict[str, Any]:
