@@ -16,6 +16,7 @@ from ganaug.arms import GanArm, Online, Strategy
 from ganaug.classifier_checks import cell_of
 from ganaug.code import code_digest
 from ganaug.config import COMPARED
+from ganaug.data.extractors import planned_weights
 from ganaug.data.fingerprint import DOWNLOAD_KEYS, PREPROCESS_KEYS, fingerprint
 from ganaug.errors import UserError
 from ganaug.experiment import parse as parse_config
@@ -134,6 +135,19 @@ def source_fingerprint():
         told = f"{DATA_CONFIG.path} is not there; the results of the images read earlier stand ({RESULTS})"
         print(f"ganaug: data.path: {told}", file=sys.stderr)
     return read_json(recorded)["fingerprint"]
+
+
+def known_weights(name):
+    """What is known of a network's weights: every job takes over what the main process found."""
+    variable = f"GANAUG_WEIGHTS_{name}"
+    if workflow.is_main_process or variable not in os.environ:
+        os.environ[variable] = planned_weights(NETWORKS[name], Path(RESULTS) / f"features/{name}/weights.json")
+    return os.environ[variable]
+
+
+def feature_network(name):
+    """A network as a parameter: where its file lies changes nothing."""
+    return {key: value for key, value in asdict(NETWORKS[name]).items() if key != "path"}
 
 
 def present(files):

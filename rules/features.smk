@@ -2,21 +2,6 @@
 WEIGHTS = "results/{experiment}/features/{net}/weights.json"
 
 
-def planned_weights(name):
-    """What is known of a network's weights: every job takes over what the main process found."""
-    from ganaug.data.extractors import planned_weights
-
-    variable = f"GANAUG_WEIGHTS_{name}"
-    if workflow.is_main_process or variable not in os.environ:
-        os.environ[variable] = planned_weights(NETWORKS[name], Path(RESULTS) / f"features/{name}/weights.json")
-    return os.environ[variable]
-
-
-def feature_network(name):
-    """A network as a parameter: where its file lies changes nothing."""
-    return {key: value for key, value in asdict(NETWORKS[name]).items() if key != "path"}
-
-
 rule fetch_network:
     output:
         WEIGHTS,
@@ -35,7 +20,7 @@ rule fetch_network:
         runtime=120,
     params:
         network=lambda w: feature_network(w.net),
-        weights=lambda w: planned_weights(w.net),
+        weights=lambda w: known_weights(w.net),
         code=lambda w: code("fetch_network"),
     message:
         "Looking for the weights of {wildcards.net}"
