@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Of an MLflow store, for `make track URI=...`; a variable of this name in the environment is not meant.
 URI :=
-# Of `make settle`.
-MOST := 30
+# For `make settle`: the budget of repeats, the config of an experiment, and more for Snakemake.
+MOST :=
 CONFIG :=
 ARGS :=
 
@@ -30,8 +30,8 @@ run: install  ## the default experiment: results/digits/report.html, the table o
 	snakemake
 	@python workflow/scripts/print_verdict.py results/digits/summary.json
 
-settle: install  ## add repeats until every comparison is settled: MOST=30 at the most [CONFIG=file] [ARGS="--cores 8"]
-	@python workflow/scripts/settle_study.py --most "$(MOST)" $(if $(CONFIG),--config "$(CONFIG)") -- $(ARGS)
+settle: install  ## add repeats until all is settled; MOST=30: at most 30 [CONFIG=config/experiments/x.yaml] [ARGS="--cores 8"]
+	@python workflow/scripts/settle_study.py $(if $(CONFIG),--configfile "$$CONFIG") -- "$$MOST" $(ARGS)
 
 test: install  ## the tests
 	python -m pytest

@@ -122,6 +122,10 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "official digits": ({"data": {"test": {"method": "official"}}}, "data.test.method: the digits have no test set"),
     "grouped digits": ({"data": {"groups": "parent"}}, "data.groups: the source digits has no groups"),
     # the test set
+    "repeats beyond the budget": (
+        {"study": {"repeats": 9, "settle": 8}},
+        "study.repeats: 9 are beyond the 8 of study.settle; raise that",
+    ),
     "no size to resize to": (
         {"classifiers": {"lenet5": {"preset": "lenet5", "input": None}}},
         "classifiers.lenet5.input: null is not known; choose from native, a whole number from 8 to 1024",

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,17 @@ def test_it_says_how_to_reproduce_it(write: Write, tmp_path: Path) -> None:
     assert "cdcd" in text
     assert re.search(r"torch \d+\.\d+", text)
     assert "conditional on this test set" in text
+
+
+def test_after_many_looks_it_says_how_they_are_allowed_for(write: Write, tmp_path: Path) -> None:
+    paths = write(full_study())
+    for most in (None, 30):
+        study = replace(make_study(), settle=most)
+        summary = summarise(paths, tmp_path, study=study, data=make_data())
+        text = text_of(report(summary, tmp_path, data=data_report()))
+        assert ("These intervals are confidence sequences" in text) == (most is not None)
+        assert ("until all were settled or 30 repeats were run" in text) == (most is not None)
+        assert ("Intervals are Student-t over repeats, adjusted together" in text) == (most is None)
 
 
 def test_red_banners(write: Write, tmp_path: Path) -> None:

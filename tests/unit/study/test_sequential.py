@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from scipy.special import stdtr
 
-from ganaug.study.sequential import SCALE, any_time_interval, any_time_p, decide_any_time, log_e_value, next_step
+from ganaug.study.decision import decide_any_time
+from ganaug.study.sequential import SCALE, any_time_interval, any_time_p, log_e_value
+from ganaug.study.settle import Step, next_step
 from ganaug.study.statistics import describe, t_interval
 
 ROPE = 0.005
@@ -71,21 +73,22 @@ def test_an_interval_excludes_zero_exactly_where_holm_rejects() -> None:
     assert {decision.verdict for decision in decisions} == {"helps", "underpowered"}
 
 
+def step_after(family: list[list[float]], *, done: int, most: int) -> Step:
+    verdicts = [decision.verdict for decision in decide_any_time(family, rope=ROPE)]
+    return next_step(verdicts, done=done, most=most)
+
+
 def test_the_steps_of_a_study() -> None:
     clear, open_ = [0.05, 0.051, 0.049, 0.05, 0.05, 0.052], [0.03, -0.01] * 3
-    first = next_step([clear[:1], open_[:1]], done=1, most=40, rope=ROPE)
-    assert (first.action, first.repeats, first.open) == ("add", 6, (0, 1))
-    later = next_step([clear, open_], done=6, most=40, rope=ROPE)
-    assert (later.action, later.repeats, later.open) == ("add", 7, (1,))
-    assert later.decisions[0].verdict == "helps"
-    spent = next_step([clear, open_], done=6, most=6, rope=ROPE)
-    assert (spent.action, spent.repeats, spent.open) == ("spent", 6, (1,))
-    settled = next_step([clear, [0.0001, -0.0001] * 3], done=6, most=40, rope=ROPE)
-    assert (settled.action, settled.repeats, settled.open) == ("settled", 6, ())
-    assert settled.decisions[1].verdict == "no practical difference"
+    assert step_after([clear[:1], open_[:1]], done=1, most=40) == Step("add", 6, (0, 1))
+    assert step_after([clear, open_], done=6, most=40) == Step("add", 7, (1,))
+    assert step_after([clear, open_], done=6, most=6) == Step("spent", 6, (1,))
+    assert step_after([clear, [0.0001, -0.0001] * 3], done=6, most=40) == Step("settled", 6, ())
     # a repeat that failed has no difference, and was run all the same; a small budget is kept
-    assert next_step([clear, open_[:5]], done=6, most=40, rope=ROPE).repeats == 7
-    assert next_step([clear[:1]], done=1, most=4, rope=ROPE).repeats == 4
+    assert step_after([clear, open_[:5]], done=6, most=40) == Step("add", 7, (1,))
+    assert step_after([clear[:1]], done=1, most=4) == Step("add", 4, (0,))
+    # where nothing is compared, too, there are as many repeats as a verdict needs
+    assert step_after([], done=1, most=40) == Step("add", 6, ())
 
 
 @pytest.mark.slow
@@ -102,6 +105,7 @@ def test_looking_after_every_repeat_keeps_the_error_rate(gains: tuple[float, ...
     studies, wrong, naive = 2000, 0, 0
     looks = np.arange(1.0, 41.0)
     right = ["helps" if gain > 0 else "hurts" if gain < 0 else None for gain in gains]
+    unchanged = np.array(gains) == 0
     for _ in range(studies):
         accuracy = rng.normal(0.8, 0.015 / math.sqrt(2), (5, 40))
         differences = accuracy[1:] - accuracy[0] + np.array(gains)[:, None]
@@ -110,7 +114,7 @@ def test_looking_after_every_repeat_keeps_the_error_rate(gains: tuple[float, ...
             for done in range(6, 41)
             for decision, truth in zip(decide_any_time(differences[:, :done].tolist(), rope=0.0), right, strict=True)
         )
-        null = differences[np.array(gains) == 0]
+        null = differences[unchanged]
         mean = null.cumsum(axis=1) / looks
         squares = (null**2).cumsum(axis=1) - looks * mean**2
         mean, error = mean[:, 5:], np.sqrt(squares[:, 5:] / (looks[5:] - 1) / looks[5:])
@@ -132,9 +136,9 @@ def test_what_stopping_early_finds_and_costs() -> None:
         accuracy = rng.normal(0.8, 0.015 / math.sqrt(2), (5, 40))
         differences = accuracy[1:] - accuracy[0] + 0.02
         done = 6
-        while (step := next_step(differences[:, :done].tolist(), done=done, most=40, rope=ROPE)).action == "add":
+        while (step := step_after(differences[:, :done].tolist(), done=done, most=40)).action == "add":
             done = step.repeats
-        verdicts = [decision.verdict for decision in step.decisions]
+        verdicts = [decision.verdict for decision in decide_any_time(differences[:, :done].tolist(), rope=ROPE)]
         found += verdicts.count("helps")
         wrong += any(verdict not in ("helps", "underpowered") for verdict in verdicts)
         taken.append(done)

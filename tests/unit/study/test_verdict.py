@@ -131,6 +131,58 @@ def test_the_best_classic_arm_is_chosen_on_validation_never_on_test(write: Write
     assert "no validation" in best.reason
 
 
+def test_decisions_of_many_looks_have_wider_intervals(write: Write) -> None:
+    files = [
+        score_file(r, [cell("real", 0.8), cell("duplicate", 0.8 + GAINS["duplicate"][r]), cell("gan", 0.8 + gain)])
+        for r, gain in enumerate(GAINS["gan"])
+    ]
+    study = replace(make_study(arms=("real", "duplicate", "gan")), settle=30)
+    scores = read_scores(write(files))
+    findings = compare(scores, study=study, arms=ARMS)
+    found, control = (findings.find(arm, "real", "lenet5") for arm in ("gan", "duplicate"))
+    assert found is not None
+    assert control is not None
+    # r = 7, c = (sqrt(7) / 0.05)^(1/3) = 3.754: sqrt(2.754 / (1 - 3.754 / 7) * 5 / 6) = 2.225 deviations of 0.00894
+    assert (found.decision.low, found.decision.high) == pytest.approx((0.0301, 0.0699), abs=1e-4)
+    assert (found.decision.verdict, found.decision.level) == ("helps", pytest.approx(0.95))
+    # 2.225 deviations of sqrt(0.00001 / 5)
+    assert (control.control, control.decision.high) == (True, pytest.approx(0.00315, abs=1e-5))
+    text = str(headline(scores, findings, study=study, arms=ARMS, data=make_data()))
+    assert "+5.0 points of test accuracy over real images alone (95% interval +3.0 to +7.0, 6 repeats)" in text
+    assert "until every comparison is settled, 30 at most; intervals and verdicts hold for all looks together" in text
+    assert "For all comparisons and looks together, the chance of any wrong helps or hurts is at most 5% (Holm)" in text
+
+
+def test_what_is_open_after_a_look_tells_the_budget(write: Write) -> None:
+    study = replace(make_study(arms=("real", "mixed")), settle=30)
+    scores = read_scores(write(full_study(arms=("real", "mixed"))))
+    text = str(headline(scores, compare(scores, study=study, arms=ARMS), study=study, arms=ARMS, data=make_data()))
+    assert re.search(r"\(95% interval \S+ to \S+, 6 repeats of at most 30\)", text)
+    # eight comparisons at once have no interval yet: (sqrt(7) * 8 / 0.05)^(1/3) = 7.51 is above 7
+    study = replace(make_study(), settle=30)
+    scores = read_scores(write(full_study()))
+    text = str(headline(scores, compare(scores, study=study, arms=ARMS), study=study, arms=ARMS, data=make_data()))
+    assert "(6 repeats, which are too few for an interval that holds after every look; at most 30)" in text
+
+
+def test_every_look_may_choose_another_classic_arm(write: Write) -> None:
+    arms = {**ARMS, "turn": Arm(classic=ClassicArm(ratio=2))}
+    noise = [0.03, -0.03, 0.02, -0.02, 0.01, -0.01]
+    names = {"classic": 1, "turn": 2, "mixed": -1}
+    files = [
+        score_file(r, [cell("real", 0.8), *(cell(arm, 0.8 + sign * noise[r]) for arm, sign in names.items())])
+        for r in range(6)
+    ]
+    once = make_study(arms=("real", *names))
+    found = [compare(read_scores(write(files)), study=one, arms=arms) for one in (once, replace(once, settle=30))]
+    shown = [[(one.arm, one.reference) for one in findings.comparisons] for findings in found]
+    assert shown[0] == shown[1]
+    assert len(shown[0]) == 5
+    # each other arm against real (3), and against the one classic arm and the other (2 each)
+    levels = [findings.comparisons[0].decision.level for findings in found]
+    assert levels == pytest.approx([1 - 0.05 / 5, 1 - 0.05 / 7])
+
+
 def test_headline_of_a_clear_study(write: Write) -> None:
     scores, study = read_scores(write(full_study())), make_study()
     text = str(headline(scores, compare(scores, study=study, arms=ARMS), study=study, arms=ARMS, data=make_data()))

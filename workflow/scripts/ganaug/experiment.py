@@ -325,6 +325,8 @@ def _check_gan(name: str, gan: Gan, data: Data) -> None:
 def _check_study(experiment: Experiment) -> None:
     study = experiment.study
     one_of("study", steps=study.steps, epochs=study.epochs)
+    if study.settle is not None and study.repeats > study.settle:
+        raise UserError(f"study.repeats: {study.repeats} are beyond the {study.settle} of study.settle; raise that")
     for key, chosen, known in (
         ("arms", study.arms, experiment.arms),
         ("gans", study.gans, experiment.gans),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ganaug.study.sequential import any_time_interval, any_time_p
 from ganaug.study.statistics import HolmStep, Sample, describe, holm, p_value, repeats_needed, t_interval
 
 ALPHA = 0.05
@@ -34,7 +35,6 @@ class Decision:
         low, high: the interval; None below two repeats.
         verdict: what it means.
         repeats_needed: how many repeats in all settle it with a chance of 80%, where it is not settled and so many do.
-        any_time: whether p and interval hold however often one looked; then ``repeats_needed`` is left out.
     """
 
     sample: Sample
@@ -45,7 +45,6 @@ class Decision:
     high: float | None
     verdict: Verdict
     repeats_needed: int | None
-    any_time: bool = False
 
 
 def decide(family: Sequence[Sequence[float]], *, rope: float) -> list[Decision]:
@@ -65,6 +64,20 @@ def decide(family: Sequence[Sequence[float]], *, rope: float) -> list[Decision]:
             decision = replace(decision, repeats_needed=needed)
         decisions.append(decision)
     return decisions
+
+
+def decide_any_time(family: Sequence[Sequence[float]], *, rope: float) -> list[Decision]:
+    """`decide` with the p values and intervals of `sequential`, which hold after every look; no ``repeats_needed``.
+
+    Holm's procedure on them keeps the chance that any comparison is ever wrongly said to differ at 0.05.
+    """
+    samples = [describe(differences) for differences in family]
+    p_values = [any_time_p(sample) for sample in samples]
+    steps = holm(p_values, ALPHA)
+    return [
+        decided(sample, p, step, any_time_interval(sample, step.level), rope=rope)
+        for sample, p, step in zip(samples, p_values, steps, strict=True)
+    ]
 
 
 def decided(

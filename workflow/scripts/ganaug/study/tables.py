@@ -297,7 +297,6 @@ def summarise(
             "conditional": scores.conditional,
         },
         "rope": study.rope,
-        "settle": study.settle,
         "settings": {
             "data": asdict(data),
             "study": asdict(study),

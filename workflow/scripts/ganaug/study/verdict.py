@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 
 from ganaug.arms import Arm, Online
 from ganaug.config import Data, Study
-from ganaug.study.decision import LEAST_REPEATS, Decision, Verdict, decide
+from ganaug.study.decision import LEAST_REPEATS, Decision, Verdict, decide, decide_any_time
 from ganaug.study.scores import Scores
-from ganaug.study.sequential import decide_any_time
 
 REAL = "real"
 MINUS = "\N{MINUS SIGN}"
@@ -41,10 +40,14 @@ class BestClassic:
 
 @dataclass(frozen=True)
 class Findings:
-    """All comparisons in the order of the study's classifiers and arms, and the best classic arm of each classifier."""
+    """All comparisons in the order of the study's classifiers and arms, and the best classic arm of each classifier.
+
+    ``most`` is the budget of repeats where decisions hold after every look (``study.settle``), else None.
+    """
 
     comparisons: tuple[Comparison, ...]
     best_classic: Mapping[str, BestClassic]
+    most: int | None
 
     def find(self, arm: str, reference: str, classifier: str) -> Comparison | None:
         """One comparison, or None where there is no such."""
@@ -69,33 +72,40 @@ def choose_classic(scores: Scores, classifier: str, *, study: Study, arms: Mappi
 def compare(scores: Scores, *, study: Study, arms: Mapping[str, Arm]) -> Findings:
     """Every arm against ``real`` and against the best classic arm, for every classifier, as one Holm family.
 
-    The control against ``real`` stays outside the family and keeps an interval of its own. Where ``study.settle`` says
-    that repeats are added until all is settled, decisions hold after every look.
+    The control against ``real`` stays outside the family and keeps an interval of its own. With ``study.settle``
+    decisions hold after every look, of which each may choose another classic arm: the family then has them all.
     """
+    deciding = _deciding(study)
     best: dict[str, BestClassic] = {}
     planned: list[Comparison] = []
     for classifier in study.classifiers:
         classic = choose_classic(scores, classifier, study=study, arms=arms)
         if classic:
             best[classifier] = classic
-        for reference in [REAL, *([classic.arm] if classic else [])]:
+        chosen = [classic.arm] if classic else []
+        references = chosen if study.settle is None else [name for name in study.arms if arms[name].is_classic]
+        for reference in [REAL, *references]:
             for arm in study.arms:
                 if arm not in (REAL, reference):
-                    planned.append(_comparison(scores, arm, reference, classifier, arms[arm].is_control, study.rope))
+                    planned.append(_comparison(scores, arm, reference, classifier, arms[arm].is_control, study))
     family = [number for number, comparison in enumerate(planned) if not comparison.control]
-    differences = [planned[number].decision.sample.values for number in family]
-    decisions = (decide_any_time if study.settle else decide)(differences, rope=study.rope)
+    decisions = deciding([planned[number].decision.sample.values for number in family], rope=study.rope)
     for number, decision in zip(family, decisions, strict=True):
         planned[number] = replace(planned[number], decision=decision)
-    return Findings(comparisons=tuple(planned), best_classic=best)
+    shown = [one for one in planned if one.reference == REAL or one.reference == best[one.classifier].arm]
+    return Findings(comparisons=tuple(shown), best_classic=best, most=study.settle)
+
+
+def _deciding(study: Study) -> Callable[..., list[Decision]]:
+    return decide if study.settle is None else decide_any_time
 
 
 def _comparison(
-    scores: Scores, arm: str, reference: str, classifier: str, only_duplicates: bool, rope: float
+    scores: Scores, arm: str, reference: str, classifier: str, only_duplicates: bool, study: Study
 ) -> Comparison:
     differences, dropped = scores.paired(arm, reference, classifier)
     control = only_duplicates and reference == REAL
-    alone = decide([list(differences.values())], rope=rope)[0]
+    alone = _deciding(study)([list(differences.values())], rope=study.rope)[0]
     if control:
         alone = replace(alone, verdict=_control_verdict(alone), repeats_needed=None)
     return Comparison(arm, reference, classifier, control, dropped, alone)
@@ -153,7 +163,7 @@ def _answer(arm: str, classifier: str, findings: Findings, arms: Mapping[str, Ar
     }.get(decision.verdict, f"it is not settled whether {what} helps {classifier}")
     over = "over" if decision.sample.mean >= 0 else "against"
     text = f"{claim}: {points(decision.sample.mean)} points of test accuracy {over} real images alone"
-    text += f" ({_evidence(decision)})"
+    text += f" ({_evidence(decision, findings.most)})"
     classic = findings.best_classic.get(classifier)
     second = findings.find(arm, classic.arm, classifier) if classic else None
     if second and second.decision.sample.mean is not None:
@@ -162,7 +172,7 @@ def _answer(arm: str, classifier: str, findings: Findings, arms: Mapping[str, Ar
             f"it is {said}" if said == "not settled" else f"it makes {said}" if said.startswith("no") else f"it {said}"
         )
         text += f"; against classic augmentation (arm {second.reference}) {verdict}: "
-        text += f"{points(second.decision.sample.mean)} points ({_evidence(second.decision)})"
+        text += f"{points(second.decision.sample.mean)} points ({_evidence(second.decision, findings.most)})"
     return text + "."
 
 
@@ -181,15 +191,17 @@ def _what(arm: Arm) -> str:
     return together if arm.real else "training on synthetic images without real ones"
 
 
-def _evidence(decision: Decision) -> str:
+def _evidence(decision: Decision, most: int | None) -> str:
     repeats = f"{decision.sample.n} repeat{'s' if decision.sample.n != 1 else ''}"
     if decision.low is None or decision.high is None:
+        if most is not None and decision.sample.n >= LEAST_REPEATS:
+            return f"{repeats}, which are too few for an interval that holds after every look; at most {most}"
         return f"{repeats}, no interval below 2; a verdict needs at least {LEAST_REPEATS}"
     text = f"{100 * decision.level:.3g}% interval {points(decision.low)} to {points(decision.high)}, {repeats}"
     if decision.verdict != "underpowered":
         return text
-    if decision.any_time:
-        return text + "; more repeats may settle it"
+    if most is not None:
+        return text + f" of at most {most}"
     needed = decision.repeats_needed
     if needed is None:
         return text + "; too close to the limit of practical interest for any feasible number of repeats to settle"
@@ -227,8 +239,12 @@ def _conditions(scores: Scores, study: Study, data: Data) -> list[str]:
             f"Every classifier trained for {study.epochs} epochs, so arms with more images took more optimiser steps."
         ]
     chance = "For all comparisons together, the chance of any wrong helps or hurts is at most 5% (Holm)"
-    if study.settle:
-        chance += ", however often one looked while repeats were added (study.settle)"
+    if study.settle is not None:
+        said.append(
+            f"Repeats are added one at a time until every comparison is settled, {study.settle} at most; intervals and "
+            "verdicts hold for all looks together (e-values of the t test, confidence sequences)."
+        )
+        chance = chance.replace("all comparisons", "all comparisons and looks")
     if scores.conditional:
         said += [f"{chance}.", "All repeats share one test set: the result is conditional on this test set."]
     elif (sealed := apart(scores, data)) < len(scores.repeats):
