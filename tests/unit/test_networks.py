@@ -1,12 +1,16 @@
 """The section `quality` of a config: which keys each kind of network has."""
 
+import copy
+import json
 from typing import Any
 
 import pytest
 
 from ganaug.errors import UserError
+from ganaug.experiment import parse, portable
 from ganaug.networks import FeatureNetwork, parse_quality
-from tests.workflow.configs import parsed
+from ganaug.schema import check
+from tests.workflow.configs import DEFAULT, PRESETS, SCHEMA, parsed
 
 
 def test_the_default_experiment_measures_by_its_own_classifier_alone() -> None:
@@ -54,3 +58,15 @@ def test_a_mistake_is_told_in_one_line(one: dict[str, Any], message: str) -> Non
         parsed({"quality": {"networks": {"x": one}}})
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+def test_a_report_names_the_files_of_networks_and_not_where_they_lie() -> None:
+    config = copy.deepcopy(DEFAULT)
+    config["quality"]["networks"] = {
+        "dino": {"kind": "dinov2", "path": "/home/someone/weights/dino.pt"},
+        "inception": {"kind": "inception"},
+    }
+    told = portable(config, parse(config, PRESETS))
+    assert told["quality"]["networks"]["dino"] == {"kind": "dinov2", "path": "dino.pt"}
+    assert "someone" not in json.dumps(told)
+    check(json.loads(json.dumps(told)), SCHEMA)
