@@ -1,5 +1,7 @@
 # Features of networks that others trained -> what the samples are worth by them.
 WEIGHTS = "results/{experiment}/features/{net}/weights.json"
+# Without networks a name that none can have: Snakemake reads an empty one as any.
+KNOWN = "|".join(NETWORKS) or "/"
 
 
 rule fetch_network:
@@ -10,7 +12,7 @@ rule fetch_network:
     benchmark:
         "results/{experiment}/benchmarks/fetch_network/{net}.tsv"
     wildcard_constraints:
-        net=r"[a-z0-9_-]+",
+        net=KNOWN,
     conda:
         ENVIRONMENT
     threads: 1
@@ -41,7 +43,7 @@ rule embed_real_by:
     benchmark:
         "results/{experiment}/benchmarks/embed_real_by/{net}-r{r}.tsv"
     wildcard_constraints:
-        net=r"[a-z0-9_-]+",
+        net=KNOWN,
     conda:
         ENVIRONMENT
     threads: EXPERIMENT.compute.threads
@@ -62,16 +64,16 @@ rule embed_real_by:
 rule measure_floor_by:
     input:
         weights=WEIGHTS,
-        train=[f"results/{{experiment}}/features/{{net}}/real/r{r}-train.npy" for r in REPEATS],
-        validation=[f"results/{{experiment}}/features/{{net}}/real/r{r}-validation.npy" for r in REPEATS],
+        train=["results/{experiment}/features/{net}/real/r{r}-train.npy"],
+        validation=["results/{experiment}/features/{net}/real/r{r}-validation.npy"],
     output:
-        [f"results/{{experiment}}/quality/real/r{r}-{{net}}.json" for r in REPEATS],
+        ["results/{experiment}/quality/real/r{r}-{net}.json"],
     log:
-        "results/{experiment}/logs/measure_floor_by/{net}.log",
+        "results/{experiment}/logs/measure_floor_by/{net}/r{r}.log",
     benchmark:
-        "results/{experiment}/benchmarks/measure_floor_by/{net}.tsv"
+        "results/{experiment}/benchmarks/measure_floor_by/{net}/r{r}.tsv"
     wildcard_constraints:
-        net=r"[a-z0-9_-]+",
+        net=KNOWN,
     conda:
         ENVIRONMENT
     threads: 1
@@ -81,11 +83,11 @@ rule measure_floor_by:
         runtime=120,
     params:
         network=lambda w: NETWORKS[w.net].told,
-        repeats=list(REPEATS),
+        repeats=lambda w: [int(w.r)],
         seed=EXPERIMENT.seed,
         code=lambda w: code("measure_floor"),
     message:
-        "How near training and validation images are to each other by {wildcards.net}"
+        "How near training and validation images are to each other by {wildcards.net}, repeat {wildcards.r}"
     script:
         "../workflow/scripts/measure_floor.py"
 
@@ -101,11 +103,11 @@ for name, sets in MEASURED_OF.items():
         output:
             [f"results/{{experiment}}/features/{{net}}/{one}/r{{r}}.npy" for one in sets],
         log:
-            f"results/{{experiment}}/logs/embed_sets_by/{name}-{{net}}-r{{r}}.log",
+            f"results/{{experiment}}/logs/embed_sets_by/{name}/{{net}}-r{{r}}.log",
         benchmark:
-            f"results/{{experiment}}/benchmarks/embed_sets_by/{name}-{{net}}-r{{r}}.tsv"
+            f"results/{{experiment}}/benchmarks/embed_sets_by/{name}/{{net}}-r{{r}}.tsv"
         wildcard_constraints:
-            net=r"[a-z0-9_-]+",
+            net=KNOWN,
         conda:
             ENVIRONMENT
         threads: EXPERIMENT.compute.threads
@@ -134,11 +136,11 @@ for name, sets in MEASURED_OF.items():
         output:
             [f"results/{{experiment}}/quality/{one}/r{{r}}-{{net}}.json" for one in sets],
         log:
-            f"results/{{experiment}}/logs/measure_samples_by/{name}-{{net}}-r{{r}}.log",
+            f"results/{{experiment}}/logs/measure_samples_by/{name}/{{net}}-r{{r}}.log",
         benchmark:
-            f"results/{{experiment}}/benchmarks/measure_samples_by/{name}-{{net}}-r{{r}}.tsv"
+            f"results/{{experiment}}/benchmarks/measure_samples_by/{name}/{{net}}-r{{r}}.tsv"
         wildcard_constraints:
-            net=r"[a-z0-9_-]+",
+            net=KNOWN,
         conda:
             ENVIRONMENT
         threads: 1

@@ -11,7 +11,7 @@ rule tabulate_gans_by:
     benchmark:
         "results/{experiment}/benchmarks/tabulate_gans_by/{net}.tsv"
     wildcard_constraints:
-        net=r"[a-z0-9_-]+",
+        net=KNOWN,
     conda:
         ENVIRONMENT
     threads: 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ganaug.images import IndexRow, SplitRow, save_index, save_split
 from ganaug.io import read_json
+from ganaug.quality.measures import copies, floors
 from ganaug.quality.stage import Guesses, measure, measure_floor
 from ganaug.seeds import derive, numpy_generator
 
@@ -260,3 +262,43 @@ def test_the_floor_at_full_size_has_the_same_numbers(tmp_path: Path) -> None:
     like = measured(tmp_path, train=train, held=held, made=held)["train"]
     assert floor == like
     assert floor["kid_low"] < floor["kid_high"]
+
+
+def test_near_copies_are_found_though_a_held_out_image_has_a_twin_in_train() -> None:
+    """One held-out image that is in train hides all copies from the share that is nearer than any, not from ranks."""
+    rng = numpy_generator(5)
+    train, held = (rng.standard_normal((count, 8)).astype(np.float32) for count in (200, 50))
+    held[0] = train[0]
+    near = (train.repeat(2, axis=0) + 0.05 * rng.standard_normal((400, 8))).astype(np.float32)
+    found = copies(train, held, near, seed=0)
+    assert (found["closer"], found["chance"], found["equal"]) == (0.0, 1.0, 0)
+    assert found["copying"] > 0.95
+    assert found["suspicion"] < 1e-6
+    honest = copies(train, held, rng.standard_normal((400, 8)).astype(np.float32), seed=0)
+    assert honest["suspicion"] > 0.01
+
+
+def test_fresh_views_of_the_training_objects_are_no_copies() -> None:
+    """Validation is of another object, so every view of the training objects is nearer to train than it is."""
+    rng = numpy_generator(6)
+    objects = 10 * rng.standard_normal((4, 8))
+
+    def views(of: Sequence[int], each: int) -> np.ndarray:
+        return np.concatenate([objects[one] + rng.standard_normal((each, 8)) for one in of]).astype(np.float32)
+
+    train, held = views((0, 1, 2), 41), views((3,), 41)
+    honest = copies(train, held, views((0, 1, 2), 100), seed=0)
+    assert honest["closer"] == 1.0
+    assert honest["chance"] < 1e-6
+    assert honest["suspicion"] > 0.01
+    near = (train + 0.05 * rng.standard_normal(train.shape)).astype(np.float32)
+    assert copies(train, held, near, seed=0)["suspicion"] < 1e-6
+
+
+def test_sets_of_one_size_share_their_floor_however_many_samples_they_are_drawn_from() -> None:
+    rng = numpy_generator(7)
+    train, held, few, many = (rng.standard_normal((count, 4)).astype(np.float32) for count in (200, 50, 100, 400))
+    one, other = (floors(train, held, made, seed=3) for made in (few, many))
+    assert one["size"] == other["size"] == 50
+    assert one["real"] == other["real"]
+    assert one["made"] != other["made"]

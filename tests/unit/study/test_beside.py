@@ -62,7 +62,7 @@ def test_the_tables_hold_it(write: Write, tmp_path: Path) -> None:
     assert float(gan["boot_low"]) > 0
     assert float(gan["p_better"]) > 0.9
     real = tables["metrics"][0]
-    assert float(real["test_accuracy_low"]) < 0.80 < float(real["test_accuracy_high"])
+    assert float(real["test_accuracy_wilson_low"]) < 0.80 < float(real["test_accuracy_wilson_high"])
     text = (tmp_path / "tables/comparisons.md").read_text(encoding="utf-8").splitlines()
     assert text[0].endswith("| bootstrap-t interval | P(better) | P(equivalent) | P(worse) | P(improvement) |")
 

@@ -31,7 +31,7 @@ def gan(**changes: object) -> Gan:
 
 
 SHARES = ("precision", "recall", "density", "coverage")
-COPIES = ("closer", "expected", "copying", "chance", "equal")
+COPIES = ("closer", "expected", "copying", "chance", "suspicion", "equal")
 DRAWN = ("kid", "fid", "fid_infinite", *SHARES)
 SCARCE = "FID needs 85 images for 84 features, not 10; see KID"
 ENDLESS = "FID at infinite N needs 170 images for 84 features, not 100; see FID or KID"
@@ -289,7 +289,15 @@ def full(path: Path, *, size: int = 8, shift: float = 0.0, **copies: float) -> P
         size=size,
         equal={name: (value + shift, value + shift + 0.2) for name, value in numbers.items() if name != "fid_infinite"},
         floor={name: (value / 10,) for name, value in numbers.items() if name != "fid_infinite"},
-        copies={"closer": 0.02, "expected": 0.01, "copying": 0.4, "chance": 0.3, "equal": 0, **copies},
+        copies={
+            "closer": 0.02,
+            "expected": 0.01,
+            "copying": 0.4,
+            "chance": 0.3,
+            "suspicion": 0.3,
+            "equal": 0,
+            **copies,
+        },
         guesses={
             "inception_score": {"mean": 1.5, "deviation": None, "rows": 10},
             "inception_score_equal": {"size": size, "made": over(1.25 + shift), "real": over(1.75)},
@@ -364,10 +372,14 @@ def test_memorisation_and_gan_test_have_a_table_and_sentences(tmp_path: Path) ->
 )
 def test_signs_of_copying(closer: float, chances: Sequence[float], equal: Sequence[float], found: str) -> None:
     named = {"gan": "a", "snapshot": "e1", "truncation": 0.7, "mix": 1}
-    row = {"closer": over(closer, closer), "expected": over(0.1, 0.1), "chance": over(*chances), "equal": over(*equal)}
-    sentence = copying_told({**named, **row})
+    row = {"closer": over(closer, closer), "expected": over(0.1, 0.1), "equal": over(*equal)}
+    row["suspicion"] = over(*chances)
+    sentence = copying_told({**named, **row}, sets=1)
     assert " of the samples of a (e1, truncation 0.7) are nearer to " in sentence
     assert sentence.endswith(f" (10% expected): {found}.")
+    # Of a hundred sets one has such a chance by chance.
+    if max(equal) == 0:
+        assert copying_told({**named, **row}, sets=100).endswith("no sign of copying.")
 
 
 def test_without_anything_to_compare_no_copying_is_told(tmp_path: Path) -> None:

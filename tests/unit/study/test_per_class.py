@@ -75,8 +75,8 @@ def test_the_tables_and_what_is_said_of_them(write: Write, tmp_path: Path) -> No
     [gan] = facts(rows)
     # Dogs lose the same in every repeat, so their interval is a point and leaves 0 out; that of cats does not.
     assert gan["told"] == (
-        f"helps class cat most (+2.0 points of recall) and harms class dog most ({MINUS}10.0 points of recall); "
-        "1 of 2 intervals leaves out 0."
+        f"largest gain: class cat (+2.0 points of recall); largest loss: class dog ({MINUS}10.0 points of recall); "
+        "0 of 1 intervals leave out 0."
     )
     assert [line["class"] for line in gan["lines"]] == ["cat", "dog"]
     assert gan["lines"][0]["recall"] == ("+2.0", f"{MINUS}0.5 to +4.5")

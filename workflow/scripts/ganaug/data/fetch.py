@@ -36,7 +36,7 @@ def fetch_weights(network: FeatureNetwork, *, planned: str, out: Path) -> None:
         except UnavailableError as error:
             reason = (
                 f"{INCEPTION} cannot be had ({error.reason}); get it from {INCEPTION_URL}, put it into a folder, set "
-                f"{MIRROR} to that folder and run again"
+                f"{MIRROR} to that folder and run again; or try the download again: snakemake --forcerun fetch_network"
             )
     elif found is None:
         reason = f"there is no file {Path(str(network.path)).name} where its path leads; put it there and run again"

@@ -58,9 +58,11 @@ def calibrate(
     size = min(len(train), len(held), len(made), *([] if most is None else [most]))
     if draws < 1 or not size:
         raise ValueError(f"a floor needs images in every set and at least one draw, not {size} and {draws}")
+    # Draws of real images do not depend on how many samples there are: sets of one N share their floor.
+    apart = rng.spawn(1)[0]
     pairs: list[tuple[Mapping[str, float], Mapping[str, float]]] = []
     for _ in range(draws):
-        real, other, generated = (_pick(rows, size, rng) for rows in (train, held, made))
+        real, other, generated = _pick(train, size, rng), _pick(held, size, rng), _pick(made, size, apart)
         pairs.append((measure(real, generated), measure(real, other)))
     names = list(pairs[0][0])
     return Calibrated(

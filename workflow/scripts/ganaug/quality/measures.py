@@ -17,7 +17,7 @@ from ganaug.quality.gan_test import gan_test
 from ganaug.quality.inception_score import inception_score
 from ganaug.quality.kid import MOST as KID_ROWS
 from ganaug.quality.kid import Features, kid, kid_interval
-from ganaug.quality.memorisation import memorisation
+from ganaug.quality.memorisation import memorisation, within
 from ganaug.quality.prdc import prdc
 from ganaug.seeds import derive, numpy_generator
 
@@ -116,11 +116,12 @@ def copies(train: Features, held: Features, made: Features, *, seed: int) -> Fac
         seed: of the draws of rows.
 
     Returns:
-        ``pairs`` (rows of samples and of training images, nearest first) and numbers, or None and ``reasons``.
+        ``pairs`` (rows of samples and of training images, nearest first) and numbers, or None and ``reasons``;
+        ``suspicion`` is the p that samples copy by held-out images or `within` train, whichever is larger.
     """
     found: Facts = {}
     reasons: dict[str, str] = {}
-    names = ("samples", "held", "closer", "expected", "copying", "chance", "equal", "pairs")
+    names = ("samples", "held", "closer", "expected", "copying", "chance", "suspicion", "equal", "pairs")
     _attempt(found, reasons, names, lambda: _copies(train, held, made, seed))
     return {**found, "reasons": reasons}
 
@@ -217,6 +218,7 @@ def _copies(train: Features, held: Features, made: Features, seed: int) -> Facts
         "expected": found.expected,
         "copying": found.copying,
         "chance": found.chance,
+        "suspicion": max(found.suspicion, within(found, train=train).suspicion),
         "equal": found.equal,
         "pairs": pairs,
     }

@@ -6,14 +6,15 @@ generative models".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import prod
+from dataclasses import dataclass, replace
+from math import prod, sqrt
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.quality.kid import Features
-from ganaug.quality.neighbours import Numbers, nearest
+from ganaug.quality.neighbours import Numbers, nearest, radii
 
 # Of the median distance of held-out images.
 EQUAL = 0.01
@@ -82,6 +83,22 @@ class Memorisation:
         return prod((samples - i) / (samples + held - i) for i in range(nearer))
 
     @property
+    def nearer(self) -> float:
+        """One-sided p of Mann and Whitney's rank test (1947, normal approximation) that `copying` is above one half."""
+        samples, held = len(self.ranks), len(self.held)
+        deviation = sqrt((samples + held + 1) / (12 * samples * held))
+        return NormalDist().cdf((0.5 - self.copying) / deviation)
+
+    @property
+    def suspicion(self) -> float:
+        """p that samples copy, by `chance` or by `nearer`, whichever is smaller, and twice that for there being two.
+
+        A few copies among good samples are found by the first alone, many near-copies by the second, even where a
+        held-out image has a twin in train, nearer than which nothing is.
+        """
+        return min(1.0, 2 * min(self.chance, self.nearer))
+
+    @property
     def equal(self) -> int:
         """How many samples are as good as equal to a training image.
 
@@ -101,8 +118,8 @@ def memorisation(*, train: Features, held: Features, samples: Features) -> Memor
     """Distance of each sample to the nearest training image, calibrated by that of held-out real images.
 
     Every image is compared with all of ``train``, so sets of any size may be held against each other, but the features
-    must be of one network and scale. Where held-out images have copies in train (near-duplicates in the data set) no
-    sample is nearer than these: remove them first. A copy that is mirrored is found if the network does not mind
+    must be of one network and scale. Held-out images are a fair measure where they are like the training images: see
+    `within` where they are of other groups. A copy that is mirrored is found if the network does not mind
     mirroring, or if mirrored images stand in ``train`` too.
 
     Args:
@@ -117,3 +134,20 @@ def memorisation(*, train: Features, held: Features, samples: Features) -> Memor
     unseen = np.sort(nearest(held, train)[0])
     distances, which = nearest(samples, train)
     return Memorisation(distances, which, np.searchsorted(unseen, distances, side="right") / len(unseen), unseen)
+
+
+def within(found: Memorisation, *, train: Features) -> Memorisation:
+    """The same samples, calibrated by the distance of each training image to the nearest other one.
+
+    Where validation holds other objects or patients than train, everything that looks like the training objects is
+    nearer to them than held-out images are, copied or not; it is no nearer than they are to each other.
+
+    Args:
+        found: by held-out images.
+        train: float32, N x d, as ``found`` was made with.
+
+    Raises:
+        ValueError: fewer than two training images.
+    """
+    others = np.sort(np.sqrt(radii(train, k=1)))
+    return replace(found, held=others, ranks=np.searchsorted(others, found.distances, side="right") / len(others))

@@ -58,6 +58,13 @@ def write_comparison(summaries: Sequence[Path], *, page: Path) -> None:
     write_text(page, render_page("compare.html.j2", values))
 
 
+# What the page shows of each experiment.
+NEEDED = {
+    *("answers", "arms", "classes", "comparisons", "experiment", "failed"),
+    *("leaky", "repeats", "rope", "settings", "test_sets"),
+}
+
+
 def read_summary(path: Path) -> Summary:
     """The summary of an experiment.
 
@@ -68,7 +75,7 @@ def read_summary(path: Path) -> Summary:
         summary = read_json(path)
     except ValueError as error:
         raise UserError(f"{path}: not a summary ({error}); run snakemake for that experiment again") from error
-    if not isinstance(summary, dict) or "settings" not in summary:
+    if not isinstance(summary, dict) or not summary.keys() >= NEEDED:
         raise UserError(f"{path}: an older version wrote it; run snakemake for that experiment again")
     return summary
 

@@ -21,6 +21,8 @@ STAGES = {
     "set": "listing the set",
     "training": "classifier training",
 }
+# Of the stage ``samples``, jobs that are given one core whatever others are.
+ONE_CORE = ("measure_samples/", "pick_snapshot/")
 FIELDS = (
     *("arm", "classifier", "unit", "repeats"),
     *(f"{stage}_hours" for stage in STAGES),
@@ -110,12 +112,18 @@ def count_cost(
     gpu = uses_gpu(compute.device)
     threads = 1 if gpu else compute.threads
     each = {"gan": threads * compute.processes, "samples": threads, "classic": 1, "set": 1, "training": threads}
+
+    def cores(name: str, stage: str) -> int:
+        return 1 if name.startswith(ONE_CORE) else each[stage]
+
     repeats = sorted({cell["repeat"] for cell in summary["cells"]})
     fits = summary["repeats"]["fits"]
     times = _times(benchmarks)
     spent = {
         (arm, classifier): {
-            stage: _hours(_names(stages[stage], stage, classifier), times, repeats, fits, each[stage])
+            stage: _hours(
+                {name: cores(name, stage) for name in _names(stages[stage], stage, classifier)}, times, repeats, fits
+            )
             for stage in STAGES
         }
         for classifier in dict.fromkeys(name for own in summary["arms"].values() for name in own)
@@ -145,12 +153,10 @@ def _names(names: Sequence[str], stage: str, classifier: str) -> list[str]:
     return [name for name in names if stage != "training" or name.endswith(f"/{classifier}")]
 
 
-def _hours(
-    names: Sequence[str], times: Mapping[str, float], repeats: Sequence[int], fits: int, cores: int
-) -> float | None:
-    """The hours of all jobs of these names; None where a repeat has no time of one."""
+def _hours(names: Mapping[str, int], times: Mapping[str, float], repeats: Sequence[int], fits: int) -> float | None:
+    """The hours of all jobs of these names, each times its cores; None where a repeat has no time of one."""
     seconds = 0.0
-    for name in names:
+    for name, cores in names.items():
         end = re.compile(re.escape(name) + r"(?:-r(\d+)(?:-j\d+)?|/r(\d+)f(\d+))")
         found: dict[int, float] = {}
         for path, took in times.items():
@@ -160,8 +166,8 @@ def _hours(
                 found[repeat] = found.get(repeat, 0.0) + took
         if not set(repeats) <= found.keys():
             return None
-        seconds += sum(found[repeat] for repeat in repeats)
-    return seconds * cores / 3600
+        seconds += cores * sum(found[repeat] for repeat in repeats)
+    return seconds / 3600
 
 
 def _total(hours: Mapping[str, float | None]) -> float | None:

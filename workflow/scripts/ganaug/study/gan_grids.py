@@ -22,7 +22,7 @@ EQUAL = {
     for end, side in (("equal", "made"), ("floor", "real"))
 }
 SCORES = {f"inception_score_{end}": side for end, side in (("equal", "made"), ("floor", "real"))}
-COPIES = ("closer", "expected", "copying", "chance", "equal")
+COPIES = ("closer", "expected", "copying", "chance", "suspicion", "equal")
 GUESSES = {"inception_score": "mean", "gan_test": "accuracy"}
 # And columns of a history.
 TRAINING = {

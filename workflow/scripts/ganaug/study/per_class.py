@@ -165,7 +165,9 @@ def _read(row: Mapping[str, str], metric: str) -> tuple[str, str]:
 
 
 def sentence(rows: Sequence[Mapping[str, str]]) -> str:
-    """The class with the largest gain in recall and the one with the largest loss, in plain words.
+    """The class with the largest gain in recall and the one with the largest loss, in words that are no verdicts.
+
+    An interval of no width, as a few equal differences have, counts for nothing.
 
     Args:
         rows: of one arm and classifier, those with scores, the largest gain in recall first.
@@ -173,11 +175,13 @@ def sentence(rows: Sequence[Mapping[str, str]]) -> str:
     if not rows:
         return "no class has scores of it and of real."
     best, worst = rows[0], rows[-1]
-    helped = f"helps class {_named(best)}" if float(best["recall_gain"]) > 0 else "helps no class"
-    harmed = f"harms class {_named(worst)}" if float(worst["recall_gain"]) < 0 else "harms none"
-    clear = sum(float(row["recall_low"]) > 0 or float(row["recall_high"]) < 0 for row in rows if row["recall_low"])
-    return f"{helped} and {harmed}; {clear} of {len(rows)} intervals leave{'s' if clear == 1 else ''} out 0."
+    gain = f"largest gain: {_named(best)}" if float(best["recall_gain"]) > 0 else "no class gains"
+    loss = f"largest loss: {_named(worst)}" if float(worst["recall_gain"]) < 0 else "none loses"
+    sure = [row for row in rows if row["recall_low"] and float(row["recall_std"]) > 0]
+    clear = sum(float(row["recall_low"]) > 0 or float(row["recall_high"]) < 0 for row in sure)
+    told = f"{clear} of {len(sure)} intervals leave{'s' if clear == 1 else ''} out 0" if sure else "no interval yet"
+    return f"{gain}; {loss}; {told}."
 
 
 def _named(row: Mapping[str, str]) -> str:
-    return f"{row['class']} most ({points(float(row['recall_gain']))} points of recall)"
+    return f"class {row['class']} ({points(float(row['recall_gain']))} points of recall)"

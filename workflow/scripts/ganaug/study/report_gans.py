@@ -13,7 +13,7 @@ from ganaug.study.page import base64_of
 from ganaug.study.statistics import Sample
 from ganaug.study.tables import DASH, plus_minus
 
-# So rare that a share of samples so near to training images is no accident, over all repeats of a set.
+# So rare that samples so near to training images are no accident, over all repeats of all sets.
 RARE = 0.05
 
 
@@ -39,7 +39,7 @@ def gan_section(table: Path, *, films: Sequence[Path], pairs: Sequence[Mapping[s
         ],
         "real": {side: span_told(counts) for side, counts in real.items()},
         "fid_sizes_differ": len(sizes) > 1,
-        "copying": list(map(copying_told, rows)),
+        "copying": [copying_told(row, sets=len(rows)) for row in rows],
         "tested": [] if floor["gan_test"].mean is None else list(_tested(rows, facts["classifier"], floor["gan_test"])),
         "pairs": pairs,
         "class_grid": class_grid(facts["classes"]),
@@ -57,14 +57,14 @@ def gan_section(table: Path, *, films: Sequence[Path], pairs: Sequence[Mapping[s
     }
 
 
-def copying_told(row: Mapping[str, Any]) -> str:
-    """What the nearest training images say of one set of samples, in a sentence."""
+def copying_told(row: Mapping[str, Any], *, sets: int) -> str:
+    """What the nearest training images say of one of so many ``sets`` of samples, in a sentence."""
     if row["closer"]["mean"] is None:
         return f"Samples of {_name(row)}: nothing to compare."
     equal, repeats = round(sum(row["equal"]["values"])), row["closer"]["n"]
     if equal:
         found = f"copies, {equal} of them in all repeats together as good as equal to a training image"
-    elif min(1.0, repeats * min(row["chance"]["values"])) < RARE:
+    elif sets * repeats * min(row["suspicion"]["values"]) < RARE:
         found = "more than chance explains, look at the closest pairs"
     else:
         found = "no sign of copying"

@@ -178,6 +178,6 @@ def look(summary: Path, *, repeats: int, budget: int) -> Mapping[str, Any]:
 
 
 def family_of(summary: Mapping[str, Any]) -> list[Verdict]:
-    """The verdicts on all comparisons but controls."""
+    """The verdicts on all comparisons but controls, and those of which no repeat has scores: more settle nothing."""
     arms = [arm for one in summary["comparisons"].values() for arm in one.values()]
-    return [found["verdict"] for arm in arms for found in arm.values() if not found["control"]]
+    return [found["verdict"] for arm in arms for found in arm.values() if not found["control"] and found["n"]]

@@ -134,7 +134,7 @@ def metric_rows(scores: Scores, study: Study) -> list[Row]:
                 row[f"{split}_{metric}_mean"] = sample.mean
                 row[f"{split}_{metric}_std"] = sample.std
         interval = accuracy_interval(row["test_accuracy_mean"], scores) or (None, None)
-        row["test_accuracy_low"], row["test_accuracy_high"] = interval
+        row["test_accuracy_wilson_low"], row["test_accuracy_wilson_high"] = interval
         rows.append(row)
     return rows
 
