@@ -73,7 +73,7 @@ def test_the_tables_and_what_is_said_of_them(write: Write, tmp_path: Path) -> No
     assert [(row["class"], row["n"]) for row in rows] == [("cat", "3"), ("dog", "3")]
     assert float(rows[1]["recall_gain"]) == pytest.approx(-0.1)
     [gan] = facts(rows)
-    # Dogs lose the same in every repeat, so their interval is a point and leaves 0 out; that of cats does not.
+    # Dogs lose the same in every repeat: their interval is a point, which counts for nothing; that of cats holds 0.
     assert gan["told"] == (
         f"largest gain: class cat (+2.0 points of recall); largest loss: class dog ({MINUS}10.0 points of recall); "
         "0 of 1 intervals leave out 0."
