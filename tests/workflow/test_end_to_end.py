@@ -78,7 +78,7 @@ def test_every_plot_and_every_table_comes_in_the_formats_of_papers(results: Path
     for name in ("accuracy", "forest", "per_class", "curves", "confusion", "gan"):
         assert {path.suffix for path in (results / "plots").glob(f"{name}.*")} == {".png", ".svg", ".pdf"}, name
     tables = {path.stem for path in (results / "tables").glob("*.csv")}
-    assert tables == {"metrics", "comparisons", "cells", "per_class", "per_class_gains", "gans", "cost"}
+    assert tables == {"metrics", "comparisons", "cells", "per_class", "per_class_gains", "gans", "gan_classes", "cost"}
     for name in tables:
         assert {path.suffix for path in (results / "tables").glob(f"{name}.*")} >= {".csv", ".md", ".tex"}, name
 
