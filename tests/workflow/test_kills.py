@@ -87,8 +87,7 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tiny: Project, tmp_path: P
     ]
     patterns += ["gan/*/r0/j0/G-*", "cells/*/*/r0f0/*.safetensors"]
     ours, theirs = artefacts(project.results / "tiny", patterns), artefacts(tiny.results / "tiny", patterns)
-    # data, sets, samples, classic, generators and discriminators, cells, scores
-    assert len(ours) == 5 + 9 + 10 + 2 + (4 + 3) + 18 + 2
+    assert len(ours) == 1 + 4 + 4 + 2 + 2 + 2 + 2 * 4  # split, image sets, sets, samples, classic, GAN, cells
     assert ours == {name: theirs[name] for name in ours}
     predictions, of_all = (read_csv(p.results / "tiny/scores/r0-predictions.csv") for p in (project, tiny))
     assert predictions == [{name: row[name] for name in predictions[0]} for row in of_all]

@@ -35,7 +35,7 @@ def test_every_network_sees_the_real_images_and_the_samples_of_each_repeat_once(
         "fetch_network": 2,
         "embed_real_by": 2 * 2,
         "embed_sets_by_dcgan": 2 * 2,
-        "measure_floor_by": 2,
+        "measure_floor_by": 2 * 2,
         "measure_samples_by_dcgan": 2 * 2,
         "tabulate_gans_by": 2,
     }
@@ -65,7 +65,7 @@ def test_networks_see_no_test_image_and_the_run_goes_on_without_weights(project:
         "fetch_network": 1,
         "embed_real_by": 2,
         "embed_sets_by_dcgan": 2,
-        "measure_floor_by": 1,
+        "measure_floor_by": 2,
         "measure_samples_by_dcgan": 2,
         "tabulate_gans_by": 1,
     }
