@@ -74,7 +74,7 @@ def test_an_official_split_arrives_as_image_sets(official, make_data, tmp_path):
     [part] = report["parts"]
     assert (part["dev"], part["test"]) == ({"cat": 2, "dog": 2}, {"cat": 1, "dog": 1})
     assert part["groups"] == {"dev": 4, "test": 2}
-    assert report["config"]["test"] == {"method": "official", "fraction": None, "folds": None}
+    assert report["config"]["test"] == {"method": "official", "fraction": None, "folds": None, "rounds": 1}
     assert not {"path", "per_class", "validation"} & set(report["config"])
 
 
