@@ -16,6 +16,7 @@ from ganaug.images import ImageFiles, ImageSet, Pixels, SplitRow, labels_of, ope
 from ganaug.io import digest_value, write_json, write_text
 from ganaug.records import origins
 from ganaug.seeds import derive, numpy_generator
+from ganaug.templates import html_templates
 
 PAIRS = 50
 
@@ -184,15 +185,7 @@ def render(*, experiment: str, identity: str, pairs: Sequence[tuple[str, str]]) 
         identity: digest of the pairs and their key, which the answers repeat.
         pairs: of each pair the left and the right image, as `png` has them.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_templates(Path(__file__).parent)
     style, script = (environment.get_template(f"human_eval.{part}.j2").render() for part in ("css", "js"))
     return environment.get_template("human_eval.html.j2").render(
         experiment=experiment,

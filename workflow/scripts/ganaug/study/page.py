@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganaug.templates import html_templates
+
 if TYPE_CHECKING:
     from markupsafe import Markup
 
@@ -17,15 +19,7 @@ def render_page(template: str, values: Mapping[str, Any]) -> str:
 
     A header in a table is that of its column: which it says, for those who hear a page instead of seeing it.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_templates(Path(__file__).parent)
     environment.filters["evidence"] = _evidence
     html = environment.get_template(template).render(**values)
     return re.sub(r"<th(?=[ >])(?! scope)", '<th scope="col"', html)
